@@ -1,0 +1,32 @@
+/** ES modules all the way: `node --experimental-vm-modules node_modules/jest/bin/jest.js` (scripts/test.mjs does it). */
+const typescript = {
+  '\\.ts$': [
+    '@swc/jest',
+    {
+      jsc: {
+        parser: {syntax: 'typescript', explicitResourceManagement: true},
+        target: 'es2024',
+      },
+      module: {type: 'es6'},
+    },
+  ],
+};
+
+/** @param {string} name */
+const project = name => ({
+  displayName: name,
+  rootDir: import.meta.dirname,
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: typescript,
+  testEnvironment: 'node',
+});
+
+export default {
+  projects: [
+    {...project('unit'), testMatch: ['<rootDir>/test/unit/**/*.test.ts', '<rootDir>/test/tidy.test.ts']},
+    project('contract'),
+    project('sabotage'),
+    project('e2e'),
+  ],
+};

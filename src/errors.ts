@@ -1,0 +1,84 @@
+/**
+ * Why a drill could not be held. A backup that fails its drill is a value (a verdict); a DrillError says that there
+ * is no verdict. One table maps each code to outcome and exit code; a new code does not compile without its row.
+ */
+
+/** Exit codes of the CLI. Node itself ends a crash with 1. Whatever code is unknown counts as failure. */
+export const EXIT = {
+  passed: 0,
+  bug: 1,
+  usage: 2,
+  notHeld: 3,
+  failed: 4,
+  cancelled: 130,
+} as const;
+
+const EXIT_BY_CODE = {
+  /** The command line or a value on it cannot be used. */
+  'usage/invalid': EXIT.usage,
+  /** restore-drill.yml or an expectations file is missing or does not fit its schema. */
+  'config/invalid': EXIT.usage,
+  /** The backup has a form that this version cannot unpack (compressed, archived, encrypted, AOF). */
+  'unpack/unsupported-form': EXIT.usage,
+  /** The backup is there but may not be read, or reading it broke off. */
+  'source/unreadable': EXIT.notHeld,
+  /** No container engine and no local server, or the one that was asked for cannot be had. */
+  'server/unavailable': EXIT.notHeld,
+  /** `auto` found servers, but none that can read so new a file. */
+  'server/none-new-enough': EXIT.notHeld,
+  /** The server started but could not be spoken to. */
+  'server/unreachable': EXIT.notHeld,
+  /** Loading made no progress for longer than the stall limit. */
+  'server/stalled': EXIT.notHeld,
+  /** The server was killed for want of memory. */
+  'capacity/memory': EXIT.notHeld,
+  /** A file could not be written: disk full, or no permission. */
+  'capacity/disk': EXIT.notHeld,
+  /** The server loaded what our reader could not read: the reader is wrong, and so no verdict of ours counts. */
+  'bug/reader': EXIT.bug,
+  'bug/internal': EXIT.bug,
+  cancelled: EXIT.cancelled,
+} as const;
+
+export type DrillCode = keyof typeof EXIT_BY_CODE;
+
+export const DRILL_CODES = Object.keys(EXIT_BY_CODE) as DrillCode[];
+
+type DrillErrorParts = {
+  /** What to do next: an order or a question, never a repetition of the message. */
+  hint: string;
+  facts?: Record<string, string | number>;
+  cause?: unknown;
+};
+
+export class DrillError extends Error {
+  override readonly name = 'DrillError';
+  readonly code: DrillCode;
+  readonly hint: string;
+  readonly facts: Record<string, string | number>;
+
+  constructor(code: DrillCode, message: string, parts: DrillErrorParts) {
+    super(message, {cause: parts.cause});
+    this.code = code;
+    this.hint = parts.hint;
+    this.facts = parts.facts ?? {};
+  }
+
+  get exitCode(): number {
+    return EXIT_BY_CODE[this.code];
+  }
+}
+
+/** Whatever was thrown, as a DrillError: our own stay as they are, the rest is our bug. */
+export function toDrillError(thrown: unknown): DrillError {
+  if (thrown instanceof DrillError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new DrillError('bug/internal', message, {
+    hint: 'This is a bug in redis-restore-drill. Please report it with the stack trace.',
+    cause: thrown,
+  });
+}
+
+export function assertNever(value: never): never {
+  throw new Error(`unexpected value ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,78 @@
+/**
+ * What a dump says of itself: the output of the inspect stage and of `inspect --json`. Read by our own reader,
+ * without any server, so that it can be held against what a server says. Counts are of the file, expired keys included.
+ */
+import {z} from 'zod';
+
+/** Redis' names of the value types, as TYPE answers them; modules as `module`. */
+export const VALUE_TYPES = ['string', 'list', 'set', 'zset', 'hash', 'stream', 'array', 'module'] as const;
+export type ValueType = (typeof VALUE_TYPES)[number];
+
+const count = z.int().min(0);
+
+export const keyCountSchema = z.strictObject({keys: count, expires: count});
+export type KeyCount = z.infer<typeof keyCountSchema>;
+
+export const datasetSchema = z.strictObject({
+  keys: count,
+  /** Keys with an expiry time, whether it has passed or not. */
+  expires: count,
+  /** By database number; a database without keys is absent. */
+  databases: z.record(z.string().regex(/^\d+$/), keyCountSchema),
+  /** Keys by type; a type without keys is absent. */
+  types: z.partialRecord(z.enum(VALUE_TYPES), count),
+  /** Function libraries (opcodes FUNCTION2 and FUNCTION_PRE_GA). */
+  functions: count,
+});
+export type Dataset = z.infer<typeof datasetSchema>;
+
+export const damageSchema = z.strictObject({
+  /** Heading in docs/rules.md. */
+  rule: z.enum([
+    'backup/empty-file',
+    'backup/not-rdb',
+    'backup/truncated',
+    'backup/corrupt',
+    'backup/unreadable-type',
+    'backup/checksum-mismatch',
+    'backup/trailing-bytes',
+  ]),
+  /** Byte offset in the file at which the reader noticed. */
+  offset: count,
+  /** In redis-check-rdb's words: what was being read. */
+  doing: z.string(),
+  message: z.string(),
+  /**
+   * True when no server can make anything of this file. False when only a reader that knows the format better could
+   * tell (an RDB version or type newer than ours): then the server's verdict decides.
+   */
+  certain: z.boolean(),
+});
+export type Damage = z.infer<typeof damageSchema>;
+
+export const inspectionSchema = z.strictObject({
+  kind: z.literal('rdb'),
+  sizeBytes: count,
+  /** `null` when there is no RDB header at all. */
+  magic: z.enum(['REDIS', 'VALKEY']).nullable(),
+  rdbVersion: z.int().nullable(),
+  /** True when this RDB version was never tried on files of a real server of that version. */
+  unverified: z.boolean(),
+  producer: z.strictObject({
+    product: z.enum(['redis', 'valkey', 'keydb', 'dragonfly', 'unknown']),
+    version: z.string().nullable(),
+  }),
+  /** AUX `ctime`, ISO 8601. */
+  createdAt: z.string().nullable(),
+  /** AUX `used-mem`: bytes the producer used when it wrote this. */
+  usedMemoryBytes: count.nullable(),
+  /** `absent`: RDB below 5, or saved with `rdbchecksum no`. `null`: the end was never reached. */
+  checksum: z.enum(['valid', 'absent', 'mismatch']).nullable(),
+  dataset: datasetSchema,
+  /** Highest database number that the file selects, with or without keys. */
+  highestDatabase: count,
+  /** Module types and AUX data by the module's type name, and how often they occur. */
+  modules: z.record(z.string(), count),
+  error: damageSchema.optional(),
+});
+export type Inspection = z.infer<typeof inspectionSchema>;
