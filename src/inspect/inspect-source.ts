@@ -1,0 +1,129 @@
+/**
+ * One pass over the bytes of a dump, wherever they come from: header, entries, checksum, end. Works in slices, so
+ * that signals and progress get their turn; one slice is at least one entry, however long that is.
+ */
+import {setImmediate as nextTurn} from 'node:timers/promises';
+import {DrillError} from '../errors.ts';
+import {type Phase, type Progress, silent} from '../progress.ts';
+import {damageOf} from './damage.ts';
+import {DumpReader, FOOTER_BYTES, type Source, WINDOW_BYTES} from './dump-reader.ts';
+import {Fault, grouped, plural} from './fault.ts';
+import {emptyInspection, headerDamage} from './header.ts';
+import type {Damage, Inspection} from './inspection.ts';
+import {type DumpVersion, HEADER_BYTES, hasChecksum, isTried, readVersion} from './version.ts';
+import {Walk} from './walk.ts';
+import {FORM_BYTES} from './what-is-it.ts';
+
+export type InspectOptions = {progress?: Progress; signal?: AbortSignal};
+
+/** Bytes between two turns of the event loop: about 20 ms of work. */
+const SLICE_BYTES = 8 * 1024 * 1024;
+
+type Ending = {checksum: Inspection['checksum']; error?: Damage};
+
+export async function inspectSource(
+  source: Source,
+  options: InspectOptions = {},
+  windowBytes: number = WINDOW_BYTES,
+): Promise<Inspection> {
+  const head = readHead(source);
+  const version = readVersion(head);
+  const inspection = emptyInspection(source.sizeBytes);
+  if (version !== null && head.length >= HEADER_BYTES) {
+    inspection.magic = version.magic;
+    inspection.rdbVersion = version.number;
+    inspection.unverified = !isTried(version);
+  }
+  const error = headerDamage(head, version);
+  if (error !== undefined || version === null) return {...inspection, ...(error && {error})};
+
+  const dump = new DumpReader(source, windowBytes);
+  const walk = new Walk(dump, version);
+  const phase = (options.progress ?? silent).phase('inspect', source.sizeBytes, 'bytes');
+  try {
+    const ending = await readToEnd(dump, walk, version, slices(dump, phase, options.signal));
+    return {...inspection, ...findings(walk), ...ending};
+  } finally {
+    phase.end();
+  }
+}
+
+function readHead(source: Source): Uint8Array {
+  const head = new Uint8Array(Math.min(source.sizeBytes, FORM_BYTES));
+  for (let got = 0; got < head.length; ) got += source.read(head.subarray(got), got);
+  return head;
+}
+
+/** Called between two slices. */
+type Pause = () => Promise<void>;
+
+function slices(dump: DumpReader, phase: Phase, signal: AbortSignal | undefined): Pause {
+  return async () => {
+    phase.update(dump.offset);
+    await nextTurn();
+    if (signal?.aborted) {
+      throw new DrillError('cancelled', 'The inspection was cancelled.', {
+        hint: 'Run it again and let it finish.',
+        cause: signal.reason,
+      });
+    }
+  };
+}
+
+async function readToEnd(dump: DumpReader, walk: Walk, version: DumpVersion, pause: Pause): Promise<Ending> {
+  try {
+    await pause();
+    dump.skip(HEADER_BYTES);
+    while (!walk.run(dump.offset + SLICE_BYTES)) await pause();
+    walk.doing = 'check-sum';
+    const ending = endOf(dump, version);
+    await pause();
+    return ending;
+  } catch (fault) {
+    if (!(fault instanceof Fault)) throw fault;
+    while (dump.remaining > FOOTER_BYTES) {
+      dump.skip(Math.min(dump.remaining - FOOTER_BYTES, SLICE_BYTES));
+      await pause();
+    }
+    return {checksum: null, error: damageOf(fault, walk, version, dump.checksumAtEnd())};
+  }
+}
+
+/** The EOF opcode has been read; from RDB 5 on a checksum follows, and then nothing. */
+function endOf(dump: DumpReader, version: DumpVersion): Ending {
+  const at = dump.offset;
+  const checksum = hasChecksum(version) ? dump.checksum() : 'absent';
+  const damage = (rule: Damage['rule'], offset: number, message: string): Ending => ({
+    checksum,
+    error: {rule, offset, doing: 'check-sum', message, certain: true},
+  });
+  if (checksum === 'mismatch') {
+    const message = `The checksum at byte ${grouped(at)} is not that of the bytes before it: the dump was damaged after it was written.`;
+    return damage('backup/checksum-mismatch', at, message);
+  }
+  if (dump.remaining === 0) return {checksum};
+  return damage('backup/trailing-bytes', dump.offset, trailingMessage(dump, version));
+}
+
+function trailingMessage(dump: DumpReader, version: DumpVersion): string {
+  const base = `The dump ends at byte ${grouped(dump.offset)}, and ${plural(dump.remaining, 'byte')} follow, which servers ignore.`;
+  if (!hasChecksum(version)) {
+    return `${base} RDB ${version.number} has no checksum; a damaged digit of the version, from RDB 5 or above, looks like this.`;
+  }
+  const first = String.fromCharCode(dump.bytes(1)[0]!);
+  if (first === '*' || first === '#') {
+    return `${base} They begin like commands: perhaps this is an append-only file with an RDB preamble.`;
+  }
+  return `${base} Was the file written over a longer one?`;
+}
+
+function findings({tally, producer}: Walk) {
+  return {
+    producer: {product: producer.product, version: producer.version},
+    createdAt: producer.createdAt,
+    usedMemoryBytes: producer.usedMemoryBytes,
+    dataset: tally.dataset(),
+    highestDatabase: tally.highestDatabase,
+    modules: Object.fromEntries(tally.modules),
+  };
+}

@@ -1,0 +1,33 @@
+/**
+ * The inspect stage: one pass over a dump, without any server. A damaged file is an answer, not an exception; only a
+ * file that cannot be read at all throws. Values are passed over, not decoded: that a value's inside is sound is for
+ * the server to say.
+ */
+import {openDump} from './dump-file.ts';
+import {type InspectOptions, inspectSource} from './inspect-source.ts';
+import type {Inspection} from './inspection.ts';
+
+export type {InspectOptions} from './inspect-source.ts';
+
+/** What `readHeader` tells: enough to choose a server. */
+export type DumpHeader = Pick<Inspection, 'magic' | 'rdbVersion' | 'unverified' | 'producer'>;
+
+/** Bytes that `readHeader` looks at. AUX fields take a few hundred; KeyDB shows itself only at its first key. */
+const HEADER_PART_BYTES = 64 * 1024;
+
+/** Never throws for a damaged file: damage is `error`. Throws 'source/unreadable' and 'cancelled'. */
+export async function inspect(path: string, options: InspectOptions = {}): Promise<Inspection> {
+  using file = openDump(path);
+  const inspection = await inspectSource(file, options);
+  file.assertUnchanged();
+  return inspection;
+}
+
+/** The header and the AUX fields at the start, whatever follows them. Throws 'source/unreadable'. */
+export async function readHeader(path: string): Promise<DumpHeader> {
+  using file = openDump(path);
+  const part = {...file, sizeBytes: Math.min(file.sizeBytes, HEADER_PART_BYTES)};
+  // A part looks like damage; real damage is for `inspect` to find.
+  const {magic, rdbVersion, unverified, producer} = await inspectSource(part);
+  return {magic, rdbVersion, unverified, producer};
+}
