@@ -22,6 +22,8 @@ const EXIT_BY_CODE = {
   'unpack/unsupported-form': EXIT.usage,
   /** The backup is there but may not be read, or reading it broke off. */
   'source/unreadable': EXIT.notHeld,
+  /** Somebody replaced or changed the backup while it was drilled. */
+  'source/changed': EXIT.notHeld,
   /** No container engine and no local server, or the one that was asked for cannot be had. */
   'server/unavailable': EXIT.notHeld,
   /** `auto` found servers, but none that can read so new a file. */
@@ -36,11 +38,15 @@ const EXIT_BY_CODE = {
   'capacity/disk': EXIT.notHeld,
   /** The server loaded what our reader could not read: the reader is wrong, and so no verdict of ours counts. */
   'bug/reader': EXIT.bug,
+  /** Anything that we did not foresee. */
   'bug/internal': EXIT.bug,
+  /** SIGINT, SIGTERM, or a cancelled workflow run. */
   cancelled: EXIT.cancelled,
 } as const;
 
 export type DrillCode = keyof typeof EXIT_BY_CODE;
+
+export const errorExitCode = (code: DrillCode): number => EXIT_BY_CODE[code];
 
 export const DRILL_CODES = Object.keys(EXIT_BY_CODE) as DrillCode[];
 
@@ -65,18 +71,36 @@ export class DrillError extends Error {
   }
 
   get exitCode(): number {
-    return EXIT_BY_CODE[this.code];
+    return errorExitCode(this.code);
   }
 }
 
 /** Whatever was thrown, as a DrillError: our own stay as they are, the rest is our bug. */
 export function toDrillError(thrown: unknown): DrillError {
   if (thrown instanceof DrillError) return thrown;
+  const code = (thrown as NodeJS.ErrnoException | null)?.code;
+  if (code === 'ABORT_ERR') return cancelled();
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EROFS') {
+    return new DrillError('capacity/disk', `a file could not be written (${code})`, {
+      hint: 'Free space in the temporary directory, or name another one in TMPDIR.',
+      cause: thrown,
+    });
+  }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new DrillError('bug/internal', message, {
     hint: 'This is a bug in redis-restore-drill. Please report it with the stack trace.',
     cause: thrown,
   });
+}
+
+export function cancelled(): DrillError {
+  return new DrillError('cancelled', 'the drill was cancelled', {
+    hint: 'Nothing was left behind; start it again.',
+  });
+}
+
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw cancelled();
 }
 
 export function assertNever(value: never): never {

@@ -1,0 +1,32 @@
+/**
+ * What the server holds: the output of the census stage. Counted by the server itself, over every database, logically
+ * expired keys included. Nothing here comes from our own reader.
+ */
+import {z} from 'zod';
+
+const count = z.int().min(0);
+const keyCount = z.strictObject({keys: count, expires: count});
+
+export const digestSchema = z.strictObject({
+  algorithm: z.literal('redis-debug-digest'),
+  /** Digests are comparable within a dialect only: see server-line.ts. */
+  dialect: z.string(),
+  hex: z.string().regex(/^[0-9a-f]{40}$/),
+});
+export type Digest = z.infer<typeof digestSchema>;
+
+export const censusSchema = z.strictObject({
+  /** DBSIZE, summed over databases that INFO keyspace names. */
+  keys: count,
+  expires: count,
+  databases: z.record(z.string(), keyCount),
+  /** FUNCTION LIST; `null` on servers without functions (before 7.0). */
+  functions: count.nullable(),
+  /** DEBUG DIGEST; `null` with the reason where the server does not allow it. */
+  digest: digestSchema.nullable(),
+  digestBecause: z.string().optional(),
+  usedMemoryBytes: count.nullable(),
+  /** Must be 0: the throwaway server evicts nothing. */
+  evictedKeys: count.nullable(),
+});
+export type Census = z.infer<typeof censusSchema>;

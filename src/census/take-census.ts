@@ -1,0 +1,74 @@
+/**
+ * Asks a restored server what it holds: INFO, FUNCTION LIST and DEBUG DIGEST. One census a drill, after loading has been
+ * proved; it changes nothing on the server. An error reply to a question it cannot do without is `server/unreachable`.
+ */
+import {DrillError} from '../errors.ts';
+import type {ServerClient} from '../redis/client.ts';
+import {infoNumber, parseInfo, parseKeyspace, serverIdentity} from '../redis/info.ts';
+import {compareLines, digestDialect, type ServerLine} from '../redis/server-line.ts';
+import type {Census, Digest} from './census.ts';
+
+export async function takeCensus(client: ServerClient): Promise<Census> {
+  const info = parseInfo(String(await ask(client, 'INFO')));
+  const {line} = serverIdentity(info);
+  const databases = parseKeyspace(info);
+  const counts = Object.values(databases);
+  return {
+    keys: counts.reduce((sum, {keys}) => sum + keys, 0),
+    expires: counts.reduce((sum, {expires}) => sum + expires, 0),
+    databases,
+    functions: await functionLibraries(client, line),
+    ...(await digest(client, line)),
+    usedMemoryBytes: infoNumber(info, 'used_memory'),
+    evictedKeys: infoNumber(info, 'evicted_keys'),
+  };
+}
+
+async function functionLibraries(client: ServerClient, line: ServerLine): Promise<number | null> {
+  if (compareLines(line, {...line, major: 7, minor: 0}) < 0) return null;
+  const libraries = await ask(client, 'FUNCTION', 'LIST');
+  if (!Array.isArray(libraries)) throw unexpected('FUNCTION LIST');
+  return libraries.length;
+}
+
+/** Reads every key: the server's own proof of content, some 3 µs a key. */
+async function digest(
+  client: ServerClient,
+  line: ServerLine,
+): Promise<{digest: Digest | null; digestBecause?: string}> {
+  try {
+    const hex = String(await client.call('DEBUG', 'DIGEST'));
+    if (!/^[0-9a-f]{40}$/.test(hex)) throw unexpected('DEBUG DIGEST');
+    return {digest: {algorithm: 'redis-debug-digest', dialect: digestDialect(line), hex}};
+  } catch (error) {
+    if (error instanceof Error && /not allowed|unknown command|NOPERM/i.test(error.message)) {
+      return {digest: null, digestBecause: 'the server does not allow DEBUG'};
+    }
+    throw error;
+  }
+}
+
+async function ask(client: ServerClient, command: string, ...args: string[]) {
+  try {
+    return await client.call(command, ...args);
+  } catch (cause) {
+    throw new DrillError(
+      'server/unreachable',
+      `the restored server did not answer ${[command, ...args].join(' ')}`,
+      {
+        hint: 'Was it killed, or is the machine out of memory?',
+        cause,
+      },
+    );
+  }
+}
+
+function unexpected(command: string): DrillError {
+  return new DrillError(
+    'server/unreachable',
+    `the restored server gave an answer to ${command} that no Redis gives`,
+    {
+      hint: 'Is the image really a Redis or Valkey server?',
+    },
+  );
+}

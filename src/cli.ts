@@ -1,0 +1,119 @@
+/**
+ * The command line: argv and environment in, result on stdout, progress and errors on stderr, the exit code for the
+ * machine. An edge: it may read process.env, and it alone decides what is printed. Commands are imported when they run.
+ */
+import {realpathSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {styleText} from 'node:util';
+import {Command, CommanderError} from 'commander';
+import type {Deps} from './drill.ts';
+import {type DrillError, EXIT, toDrillError} from './errors.ts';
+import {progressOn} from './progress-view.ts';
+import type {Paint, Style} from './report/text.ts';
+import {VERSION} from './version.ts';
+
+type ServerFlags = {server?: string; image?: string; set?: string[]};
+type DrillFlags = ServerFlags & {config?: string; expect?: string; reportJson?: string};
+type RecordFlags = ServerFlags & {expect: string};
+
+/** Runs one command and sets the exit code. Never rejects. */
+export async function main(argv: string[]): Promise<void> {
+  const abort = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      // The second time somebody means it; what stays behind is swept by the next drill.
+      if (abort.signal.aborted) process.exit(EXIT.cancelled);
+      abort.abort();
+    });
+  }
+  try {
+    process.exitCode = await run(argv, abort.signal);
+  } catch (thrown) {
+    process.exitCode = explain(thrown);
+  }
+}
+
+async function run(argv: string[], signal: AbortSignal): Promise<number> {
+  let exitCode: number = EXIT.passed;
+  const program = new Command('restore-drill')
+    .description('Proves a Redis or Valkey backup by restoring it.')
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError('(restore-drill --help shows all commands)');
+  const command = (usage: string, description: string) =>
+    program.command(usage).description(description).exitOverride();
+
+  withServer(command('drill [backup]', 'restore a backup into a throwaway server and judge it'))
+    .option('--config <file>', 'config file (restore-drill.yml here, if there is one)')
+    .option('--expect <file>', 'recorded expectations to judge by')
+    .option('--report-json <file>', 'write the whole report as JSON')
+    .action(async (backup: string | undefined, flags: DrillFlags) => {
+      const {drillCommand} = await import('./commands.ts');
+      exitCode = await drillCommand({...flags, backup}, io(signal));
+    });
+  withServer(command('record <backup>', 'write expectations from a backup that passes the drill'))
+    .requiredOption('--expect <file>', 'where to write them')
+    .action(async (backup: string, flags: RecordFlags) => {
+      const {recordCommand} = await import('./commands.ts');
+      exitCode = await recordCommand({...flags, backup}, io(signal));
+    });
+  command('inspect <file>', 'what a dump says of itself; no server')
+    .option('--json', 'as JSON')
+    .action(async (file: string, flags: {json?: boolean}) => {
+      const {inspectCommand} = await import('./commands.ts');
+      exitCode = await inspectCommand(file, flags.json ?? false, io(signal));
+    });
+  withServer(command('demo', 'drill a sample backup, then a damaged copy')).action(
+    async (flags: ServerFlags) => {
+      const {demoCommand} = await import('./commands.ts');
+      exitCode = await demoCommand(flags, join(packageRoot(), 'examples', 'sample'), io(signal));
+    },
+  );
+  await program.parseAsync(argv, {from: 'user'});
+  return exitCode;
+}
+
+const withServer = (command: Command): Command =>
+  command
+    .option('--server <kind>', 'auto, container or process')
+    .option('--image <ref>', 'image to restore into; auto takes the line that wrote the backup')
+    .option('--set <key=value>', 'any value of the config, again for each', collect);
+
+const collect = (value: string, values: string[] = []): string[] => [...values, value];
+
+/** What a command may use of the world. */
+export type Io = {deps: Deps; out(text: string): void; log(text: string): void; paint: Paint};
+
+function io(signal: AbortSignal): Io {
+  const tempDir = process.env.RUNNER_TEMP || tmpdir();
+  return {
+    deps: {tempDir, searchPath: process.env.PATH ?? '', signal, progress: progressOn(process.stderr)},
+    out: text => void process.stdout.write(text),
+    log: text => void process.stderr.write(text),
+    paint: (style, text) => styleText(STYLES[style], text, {stream: process.stdout}),
+  };
+}
+
+const STYLES: Record<Style, Parameters<typeof styleText>[0]> = {
+  good: ['green', 'bold'],
+  bad: ['red', 'bold'],
+  warn: ['yellow', 'bold'],
+  dim: 'dim',
+  strong: 'bold',
+};
+
+/** Ordinary failures print their message; only our bugs print a stack. */
+function explain(thrown: unknown): number {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.passed : EXIT.usage;
+  const error: DrillError = toDrillError(thrown);
+  process.stderr.write(`error: ${error.message}\nHINT: ${error.hint}\n`);
+  if (error.code === 'bug/internal' && error.cause instanceof Error)
+    process.stderr.write(`${error.cause.stack}\n`);
+  return error.exitCode;
+}
+
+/** Both src/cli.ts and dist/cli.cjs are one directory below it; npm links to the latter. */
+const packageRoot = (): string => dirname(dirname(realpathSync(process.argv[1]!)));
+
+if (import.meta.main) await main(process.argv.slice(2));

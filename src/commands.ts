@@ -1,0 +1,115 @@
+/** What each command does, once argv is understood. Returns the exit code; prints only through `io`. */
+import {mkdtemp, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {Io} from './cli.ts';
+import {type Flags, readJob} from './config/config.ts';
+import {type DrillJob, drill} from './drill.ts';
+import {DrillError, EXIT, errorExitCode} from './errors.ts';
+import {inspect} from './inspect/inspect.ts';
+import {recordExpectations} from './judge/expectations.ts';
+import {NO_POLICY} from './judge/policy.ts';
+import type {DrillReport} from './report/drill-report.ts';
+import {renderInspection} from './report/inspection-text.ts';
+import {toSortedJson} from './report/json.ts';
+import {headline, renderText} from './report/text.ts';
+import {locateLocal} from './source/local.ts';
+import {unpack} from './unpack/unpack.ts';
+
+export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io): Promise<number> {
+  const report = await drill(await readJob(flags), io.deps);
+  if (flags.reportJson !== undefined)
+    await writeWhole(flags.reportJson, `${JSON.stringify(report, null, 2)}\n`);
+  io.out(renderText(report, io.paint));
+  return exitCodeOf(report);
+}
+
+export async function recordCommand(flags: Flags & {expect: string}, io: Io): Promise<number> {
+  // What is recorded now is not judged by what was recorded before.
+  const job: DrillJob = {
+    ...(await readJob({...flags, expect: undefined})),
+    expectations: null,
+    policy: NO_POLICY,
+  };
+  const report = await drill(job, io.deps);
+  if (report.outcome !== 'passed') {
+    io.out(renderText(report, io.paint));
+    io.log(`Nothing was recorded: ${flags.expect} is as it was.\n`);
+    return exitCodeOf(report);
+  }
+  const {backup, inspection, server, census} = report;
+  const expectations = recordExpectations({
+    backup: {...backup!, sha256: backup!.sha256!},
+    inspection: inspection!,
+    server: server!,
+    census: census!,
+    recordedAt: report.finishedAt,
+  });
+  await writeWhole(flags.expect, toSortedJson(expectations));
+  io.out(
+    `${headline(report, io.paint)}\nRecorded in ${flags.expect}. Review it like code: every later drill is judged by it.\n`,
+  );
+  return EXIT.passed;
+}
+
+export async function inspectCommand(file: string, json: boolean, io: Io): Promise<number> {
+  const located = await locateLocal(file);
+  if (!located.found) {
+    const {rule, message, hint} = located.reason;
+    io.log(`FAILED  ${message} [${rule}]\nHINT: ${hint}\n`);
+    return EXIT.failed;
+  }
+  await unpack(located.path, io.deps);
+  const inspection = await inspect(located.path, io.deps);
+  io.out(json ? `${JSON.stringify(inspection, null, 2)}\n` : renderInspection(inspection, io.paint));
+  return inspection.error ? EXIT.failed : EXIT.passed;
+}
+
+/** Green on the sample, then red on a copy with one byte changed: exit 0 only when both came out right. */
+export async function demoCommand(flags: Flags, sampleDir: string, io: Io): Promise<number> {
+  const sample = join(sampleDir, 'dump.rdb');
+  const job = await readJob({...flags, backup: sample, expect: join(sampleDir, 'expected.json')});
+  io.out('1. A healthy backup, against its recorded expectations:\n\n');
+  const healthy = await drill(job, io.deps);
+  io.out(renderText(healthy, io.paint));
+  if (healthy.outcome !== 'passed') return exitCodeOf(healthy) || EXIT.bug;
+
+  const directory = await mkdtemp(join(io.deps.tempDir, 'restore-drill-demo-'));
+  try {
+    const damaged = join(directory, 'damaged.rdb');
+    const bytes = await readFile(sample);
+    bytes[bytes.length >> 1]! ^= 0x01;
+    await writeFile(damaged, bytes);
+    io.out('\n2. The same backup with one bit flipped in the middle:\n\n');
+    const broken = await drill({...job, source: damaged}, io.deps);
+    io.out(renderText(broken, io.paint));
+    if (broken.outcome !== 'failed') return exitCodeOf(broken) || EXIT.bug;
+  } finally {
+    await rm(directory, {recursive: true, force: true});
+  }
+  io.out('\nThe first drill passed and the second failed, as they should.\n');
+  return EXIT.passed;
+}
+
+function exitCodeOf(report: DrillReport): number {
+  if (report.outcome === 'passed') return EXIT.passed;
+  return report.outcome === 'failed' ? EXIT.failed : errorExitCode(report.error!.code);
+}
+
+/** Whole or not at all: a reader never sees half a file. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, text);
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, {force: true}).catch(() => {});
+    throw new DrillError(
+      'capacity/disk',
+      `${path} cannot be written (${(cause as NodeJS.ErrnoException).code})`,
+      {
+        hint: 'Does its directory exist, and may this user write there?',
+        cause,
+      },
+    );
+  }
+}

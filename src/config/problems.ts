@@ -1,0 +1,38 @@
+/** Everything that is wrong with a config at once, each with the place where it was written. */
+import type {z} from 'zod';
+import {DrillError} from '../errors.ts';
+
+export type Problem = {origin: string; message: string};
+
+export function problemsError(problems: Problem[]): DrillError {
+  const lines = problems.map(({origin, message}) => (origin === '' ? message : `${origin}: ${message}`));
+  const message =
+    lines.length === 1
+      ? lines[0]!
+      : `${lines.length} problems:\n${lines.map(line => `  ${line}`).join('\n')}`;
+  return new DrillError('config/invalid', message, {
+    hint: 'Nothing was started. README.md describes every key; schema/config.json lets an editor check them.',
+  });
+}
+
+export function problemsOf(error: z.ZodError, originOf: (path: PropertyKey[]) => string): Problem[] {
+  return error.issues
+    .flatMap(issue => flatten(issue))
+    .map(({path, message}) => {
+      const where = path.map(String).join('.');
+      return {origin: originOf(path), message: where === '' ? message : `${where}: ${message}`};
+    });
+}
+
+/** Of a union's branches the one that got furthest says what is wrong; unions of scalars speak for themselves. */
+function flatten(issue: z.core.$ZodIssue): {path: PropertyKey[]; message: string}[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map(key => ({path: [...issue.path, key], message: 'unknown key'}));
+  }
+  if (issue.code === 'invalid_union') {
+    const nested = issue.errors.flat().filter(inner => inner.code !== 'invalid_type');
+    const [first] = nested;
+    return [{path: issue.path, message: first?.message ?? issue.message}];
+  }
+  return [{path: issue.path, message: issue.message}];
+}

@@ -1,0 +1,36 @@
+/** The form of restore-drill.yml. schema/config.json is generated from it; unknown keys are errors, never ignored. */
+import {z} from 'zod';
+import {policySchema} from '../judge/policy.ts';
+import {parseSize} from './size.ts';
+
+const sizeSchema = z.union([z.string(), z.int().min(1)]).transform((value, context) => {
+  const bytes = typeof value === 'number' ? value : parseSize(value);
+  if (bytes === null || bytes === 0) {
+    context.addIssue({code: 'custom', message: 'write a size such as 512mb or 4gb'});
+    return z.NEVER;
+  }
+  return bytes;
+});
+
+export const serverConfigSchema = z.strictObject({
+  kind: z.enum(['auto', 'container', 'process']).default('auto'),
+  image: z.string().min(1).default('auto'),
+  /** Prefix of official images, for mirrors. */
+  registry: z.string().min(1).optional(),
+  /** Memory limit of the container. */
+  memory: sizeSchema.optional(),
+});
+
+export const backupConfigSchema = z.strictObject({
+  name: z.string().min(1),
+  /** A path or glob, relative to the working directory. */
+  source: z.string().min(1),
+  server: serverConfigSchema.prefault({}),
+  expect: policySchema.extend({file: z.string().min(1).optional()}).prefault({}),
+});
+export type BackupConfig = z.output<typeof backupConfigSchema>;
+
+export const configSchema = z.strictObject({
+  version: z.literal(1),
+  backups: z.array(backupConfigSchema).min(1),
+});

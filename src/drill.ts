@@ -1,0 +1,102 @@
+/**
+ * The pipeline on one screen: source, unpack, inspect, restore, census, judge, report. A backup that fails is a value
+ * like one that passes; whatever goes wrong on the way, a report comes back and nothing is left behind.
+ */
+import {takeCensus} from './census/take-census.ts';
+import {toDrillError} from './errors.ts';
+import {inspect} from './inspect/inspect.ts';
+import type {Inspection} from './inspect/inspection.ts';
+import type {Expectations} from './judge/expectations.ts';
+import {type Evidence, judge} from './judge/judge.ts';
+import type {Policy} from './judge/policy.ts';
+import type {Progress} from './progress.ts';
+import {lineOf} from './redis/server-line.ts';
+import type {DrillReport} from './report/drill-report.ts';
+import {awaitLoaded, type Restored, refused} from './restore/loading.ts';
+import {type DumpHeader, type ServerOptions, type Surroundings, startServer} from './restore/start-server.ts';
+import {EndedEarly} from './restore/throwaway.ts';
+import type {Backup} from './source/backup.ts';
+import {locateLocal} from './source/local.ts';
+import {Stopwatch} from './stopwatch.ts';
+import {type Dump, unpack} from './unpack/unpack.ts';
+
+export type DrillJob = {
+  source: string;
+  server: ServerOptions;
+  expectations: Expectations | null;
+  policy: Policy;
+};
+
+export type Deps = Surroundings & {progress: Progress};
+
+export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
+  const watch = new Stopwatch();
+  const evidence: Evidence = {};
+  let backup: Backup | null = null;
+  let dump: Dump | null = null;
+  let restored: Restored | null = null;
+  try {
+    const located = await watch.time('fetchMs', () => locateLocal(job.source));
+    if (located.found) {
+      backup = located.backup;
+      dump = await watch.time('unpackMs', () => unpack(located.path, deps));
+      evidence.plainSha256 = dump.sha256.plain;
+      const inspection = await watch.time('inspectMs', () => inspect(located.path, deps));
+      evidence.inspection = inspection;
+      const header = headerOf(inspection);
+      if (header) restored = await restore(dump, header, job, deps, {watch, evidence});
+    } else {
+      evidence.noBackup = located.reason;
+    }
+  } catch (error) {
+    evidence.broken = toDrillError(error);
+  }
+  const {outcome, error, ledger, findings} = judge(evidence, job.expectations, job.policy);
+  return {
+    schemaVersion: 1,
+    outcome,
+    ...(error && {error: {code: error.code, message: error.message, hint: error.hint}}),
+    backup: backup && {...backup, sha256: dump?.sha256 ?? null},
+    inspection: evidence.inspection ?? null,
+    server: restored?.server ?? null,
+    load: evidence.load ?? null,
+    census: evidence.census ?? null,
+    ledger,
+    findings,
+    ...watch.stop(),
+  };
+}
+
+/** From the start of a throwaway server to its removal; fills in `load` and `census` as far as it comes. */
+async function restore(
+  dump: Dump,
+  header: DumpHeader,
+  job: DrillJob,
+  deps: Deps,
+  {watch, evidence}: {watch: Stopwatch; evidence: Evidence},
+): Promise<Restored> {
+  try {
+    await using server = await watch.time('loadMs', () => startServer(dump.path, header, job.server, deps));
+    const restored = await watch.time('loadMs', () => awaitLoaded(server, deps));
+    evidence.load = restored.load;
+    if (restored.load.status !== 'refused') {
+      evidence.census = await watch.time('verifyMs', () => takeCensus(server.client));
+    }
+    await dump.assertUnchanged();
+    return restored;
+  } catch (error) {
+    if (!(error instanceof EndedEarly)) throw error;
+    const restored = refused(error);
+    evidence.load = restored.load;
+    return restored;
+  }
+}
+
+/** `null` for a file without an RDB header: no server needs to be asked about it. */
+function headerOf({magic, rdbVersion, producer, highestDatabase, error}: Inspection): DumpHeader | null {
+  if (magic === null || rdbVersion === null) return null;
+  const {product, version} = producer;
+  const known = product === 'redis' || product === 'valkey';
+  const line = known && version !== null && /^\d+\.\d+/.test(version) ? lineOf(product, version) : null;
+  return {magic, rdbVersion, producer: line, highestDatabase: error ? 0 : highestDatabase};
+}

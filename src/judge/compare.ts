@@ -1,0 +1,184 @@
+/**
+ * What came back, held against what was recorded. Pure. A policy relaxes equality key by key: once it states a tolerance,
+ * counts are judged by it, and digests only where `digest: exact` asks; the very bytes that were recorded must always
+ * give the very same dataset.
+ */
+import type {Census} from '../census/census.ts';
+import type {Inspection} from '../inspect/inspection.ts';
+import type {Expectations} from './expectations.ts';
+import {type Finding, fail, pass, skipped} from './finding.ts';
+import {judgeKeyLimits, type KeyLimits, type Policy} from './policy.ts';
+
+type Restored = {inspection: Inspection; census: Census; plainSha256: string};
+
+export function compare(restored: Restored, expectations: Expectations | null, policy: Policy): Finding[] {
+  const sameBytes = expectations !== null && expectations.backup.sha256.plain === restored.plainSha256;
+  const tolerant = (policy.keys !== undefined || policy.databases !== undefined) && !sameBytes;
+  const limits = judgeLimits(restored, expectations, policy);
+  if (expectations === null) return limits;
+  return [
+    ...limits,
+    ...(tolerant ? vanishedDatabases(restored, expectations) : equalCounts(restored, expectations)),
+    equal(
+      'expect/functions',
+      'function libraries',
+      expectations.dataset.functions,
+      restored.inspection.dataset.functions,
+    ),
+    equal('expect/modules', 'modules', listed(expectations.modules), listed(restored.inspection.modules)),
+    ...judgeDigest(restored, expectations, {asked: policy.digest, tolerant}),
+  ];
+}
+
+function judgeLimits({census}: Restored, expectations: Expectations | null, policy: Policy): Finding[] {
+  const findings: Finding[] = [];
+  if (policy.keys) {
+    findings.push(
+      ...judgeKeyLimits({
+        what: 'the dataset',
+        limits: policy.keys,
+        actual: census.keys,
+        recorded: expectations?.dataset.keys ?? null,
+        originOf: limit => policy.originOf(['keys', limit]),
+      }),
+    );
+  }
+  for (const [database, {keys}] of Object.entries(policy.databases ?? {})) {
+    findings.push(
+      ...judgeKeyLimits({
+        what: `db ${database}`,
+        limits: keys as KeyLimits,
+        actual: census.databases[database]?.keys ?? 0,
+        recorded: expectations === null ? null : (expectations.dataset.databases[database]?.keys ?? 0),
+        originOf: limit => policy.originOf(['databases', database, 'keys', limit]),
+      }),
+    );
+  }
+  return findings;
+}
+
+/** Under a tolerance a database may shrink with the rest, but one that is gone altogether is a loss of its own. */
+function vanishedDatabases({census}: Restored, {dataset}: Expectations): Finding[] {
+  return Object.entries(dataset.databases).map(([database, {keys}]) => {
+    const parts = {
+      expected: keys,
+      actual: census.databases[database]?.keys ?? 0,
+      origin: at('dataset.databases', database),
+    };
+    if (keys === 0 || parts.actual > 0)
+      return pass('expect/database-vanished', `db ${database} is there`, parts);
+    return fail('expect/database-vanished', `db ${database} held ${keys} keys when recorded and is gone`, {
+      ...parts,
+      hint: HINT,
+    });
+  });
+}
+
+function equalCounts({inspection, census}: Restored, {dataset}: Expectations): Finding[] {
+  const databases = new Set([...Object.keys(dataset.databases), ...Object.keys(census.databases)]);
+  const none = {keys: 0, expires: 0};
+  return [
+    equalKeys('the dataset', dataset.keys, census.keys, 'dataset.keys'),
+    equal('expect/expires', 'keys with an expiry', dataset.expires, census.expires, 'dataset.expires'),
+    ...[...databases].flatMap(database => {
+      const recorded = dataset.databases[database] ?? none;
+      const actual = census.databases[database] ?? none;
+      return [
+        equalKeys(`db ${database}`, recorded.keys, actual.keys, `dataset.databases.${database}.keys`),
+        equal(
+          'expect/expires',
+          `keys with an expiry in db ${database}`,
+          recorded.expires,
+          actual.expires,
+          `dataset.databases.${database}.expires`,
+        ),
+      ];
+    }),
+    equal(
+      'expect/types',
+      'keys by type',
+      listed(dataset.types),
+      listed(inspection.dataset.types),
+      'dataset.types',
+    ),
+  ];
+}
+
+function equalKeys(what: string, expected: number, actual: number, path: string): Finding {
+  const parts = {expected, actual, origin: at(path)};
+  if (expected === actual) return pass('expect/keys', `${what} holds the recorded number of keys`, parts);
+  if (actual < expected) {
+    const message = `${what} holds ${actual} keys, ${expected - actual} fewer than recorded (${expected})`;
+    return fail('expect/keys-dropped', message, {...parts, hint: HINT});
+  }
+  const message = `${what} holds ${actual} keys, ${actual - expected} more than recorded (${expected})`;
+  return fail('expect/keys-grown', message, {...parts, hint: HINT});
+}
+
+const HINT =
+  'If the data really changed, record anew and review the diff, or state a tolerance (`expect.keys.max-drop: 5%`); else this backup lost data.';
+
+function equal(
+  rule: string,
+  what: string,
+  expected: string | number,
+  actual: string | number,
+  path = '',
+): Finding {
+  const parts = {expected, actual, origin: at(path || rule.replace('expect/', 'dataset.'))};
+  if (expected === actual) return pass(rule, `${what} as recorded`, parts);
+  return fail(rule, `${what}: recorded ${expected}, restored ${actual}`, {...parts, hint: HINT});
+}
+
+type DigestRule = {asked: 'exact' | 'any' | undefined; tolerant: boolean};
+
+function judgeDigest(
+  {census}: Restored,
+  {serverDigest}: Expectations,
+  {asked, tolerant}: DigestRule,
+): Finding[] {
+  const wanted = asked === 'exact' || (asked !== 'any' && !tolerant);
+  const rule = 'expect/digest';
+  const origin = at('serverDigest');
+  if (!wanted) {
+    return [
+      skipped(rule, 'the digest is not compared: the policy tolerates changes', {severity: 'note', origin}),
+    ];
+  }
+  if (serverDigest === null || census.digest === null) {
+    const why =
+      serverDigest === null ? 'none was recorded' : (census.digestBecause ?? 'the server gave none');
+    return [skipped(rule, `the digest cannot be compared: ${why}`, {severity: 'warning', origin})];
+  }
+  const parts = {expected: serverDigest.hex, actual: census.digest.hex, origin};
+  if (serverDigest.dialect !== census.digest.dialect) {
+    const message = `the digest was recorded in the dialect ${serverDigest.dialect}, this server speaks ${census.digest.dialect}: not comparable`;
+    return [
+      skipped(rule, message, {
+        ...parts,
+        severity: 'warning',
+        hint: 'Drill on the recorded line (--image), or record anew.',
+      }),
+    ];
+  }
+  if (serverDigest.hex === census.digest.hex) return [pass(rule, 'the digest is as recorded', parts)];
+  return [
+    fail(
+      rule,
+      'the digest differs from the recorded one: a key, a value, a type or the presence of an expiry changed',
+      {
+        ...parts,
+        hint: HINT,
+      },
+    ),
+  ];
+}
+
+function listed(counts: Record<string, number>): string {
+  const parts = Object.entries(counts)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, n]) => `${name} ${n}`);
+  return parts.length === 0 ? 'none' : parts.join(', ');
+}
+
+const at = (...path: string[]): string => `expectations: ${path.join('.')}`;

@@ -1,0 +1,51 @@
+/**
+ * Expectations: a recorded census, and which backup it is of. Made by `record` from a backup that passed its drill,
+ * kept in a repository, read in a diff. Without a policy everything recorded must be equal, whichever artifact is drilled.
+ */
+import {z} from 'zod';
+import {type Census, digestSchema} from '../census/census.ts';
+import {datasetSchema, type Inspection} from '../inspect/inspection.ts';
+import type {ServerDescription} from '../restore/throwaway.ts';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const expectationsSchema = z.strictObject({
+  $schema: z.string().optional(),
+  schemaVersion: z.literal(1),
+  recordedAt: z.iso.datetime(),
+  /** The backup that this was recorded from. */
+  backup: z.strictObject({
+    name: z.string(),
+    sizeBytes: z.int().min(0),
+    sha256: z.strictObject({artifact: sha256, plain: sha256}),
+    createdAt: z.string().nullable(),
+    rdbVersion: z.int().nullable(),
+  }),
+  /** Line of the server that it was restored into, such as `redis:7.0`. */
+  server: z.string().nullable(),
+  dataset: datasetSchema,
+  modules: z.record(z.string(), z.int()),
+  /** The server's own DEBUG DIGEST; comparable within its dialect only. */
+  serverDigest: digestSchema.nullable(),
+});
+export type Expectations = z.infer<typeof expectationsSchema>;
+
+export function recordExpectations(drill: {
+  backup: Pick<Expectations['backup'], 'name' | 'sizeBytes' | 'sha256'>;
+  inspection: Inspection;
+  server: ServerDescription;
+  census: Census;
+  recordedAt: string;
+}): Expectations {
+  const {backup, inspection, server, census, recordedAt} = drill;
+  const {name, sizeBytes, sha256} = backup;
+  return {
+    schemaVersion: 1,
+    recordedAt,
+    backup: {name, sizeBytes, sha256, createdAt: inspection.createdAt, rdbVersion: inspection.rdbVersion},
+    server: server.line,
+    dataset: inspection.dataset,
+    modules: inspection.modules,
+    serverDigest: census.digest,
+  };
+}

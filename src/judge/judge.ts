@@ -1,0 +1,154 @@
+/**
+ * From all that a drill found out to its verdict. Pure: no clock, no file, no client. What could not be verified is
+ * never taken for verified, and a drill that proved nothing does not pass.
+ */
+import type {Census} from '../census/census.ts';
+import {DrillError} from '../errors.ts';
+import type {Damage, Inspection} from '../inspect/inspection.ts';
+import type {Load} from '../restore/loading.ts';
+import type {NoBackup} from '../source/backup.ts';
+import {compare} from './compare.ts';
+import type {Expectations} from './expectations.ts';
+import {type Finding, fail, pass, skipped} from './finding.ts';
+import {drawLedger, type LedgerLine} from './ledger.ts';
+import type {Policy} from './policy.ts';
+
+/** What is known when the verdict is due; a drill that broke off knows less. */
+export type Evidence = {
+  noBackup?: NoBackup;
+  plainSha256?: string;
+  inspection?: Inspection;
+  load?: Load;
+  census?: Census;
+  /** Why the drill could not be held to its end. */
+  broken?: DrillError;
+};
+
+export type Outcome = 'passed' | 'failed' | 'not-run';
+export type Verdict = {outcome: Outcome; error?: DrillError; ledger: LedgerLine[]; findings: Finding[]};
+
+export function judge(evidence: Evidence, expectations: Expectations | null, policy: Policy): Verdict {
+  const {noBackup, inspection, load, census, plainSha256} = evidence;
+  const findings: Finding[] = [];
+  let ledger: LedgerLine[] = [];
+  if (noBackup) findings.push(fail(noBackup.rule, noBackup.message, {hint: noBackup.hint, origin: 'source'}));
+  if (inspection) findings.push(...judgeFile(inspection));
+  if (load) findings.push(judgeLoad(load));
+  if (inspection && load && census && readable(inspection)) {
+    const books = drawLedger({inspection, load, census});
+    ledger = books.ledger;
+    findings.push(...books.findings, evictions(census));
+    findings.push(...compare({inspection, census, plainSha256: plainSha256 ?? ''}, expectations, policy));
+  }
+  return {...decide(evidence, findings), ledger, findings: worstFirst(findings)};
+}
+
+function decide(
+  {inspection, load, census, broken}: Evidence,
+  findings: Finding[],
+): Pick<Verdict, 'outcome' | 'error'> {
+  const failed = findings.some(({status, severity}) => status === 'fail' && severity === 'error');
+  if (broken) {
+    // Certain damage needs no server to be certain; but who cancels, or meets our bug, gets no verdict.
+    const verdictAnyway = failed && broken.code !== 'cancelled' && !broken.code.startsWith('bug/');
+    return {outcome: verdictAnyway ? 'failed' : 'not-run', error: broken};
+  }
+  if (load?.status === 'loaded' && inspection?.error && !readable(inspection)) {
+    return {outcome: 'not-run', error: readerBug(inspection.error)};
+  }
+  if (failed) return {outcome: 'failed'};
+  if (load?.status === 'loaded' && inspection && census) return {outcome: 'passed'};
+  throw new Error('a drill without a failure must have inspected, loaded and counted');
+}
+
+/** Bytes after the end do not keep anybody from reading what is before it. */
+const readable = ({error}: Inspection): boolean =>
+  error === undefined || error.rule === 'backup/trailing-bytes';
+
+function readerBug(damage: Damage): DrillError {
+  return new DrillError('bug/reader', `the server loads what our reader cannot read: ${damage.message}`, {
+    hint: 'The backup is probably fine. Please report this with the server’s version and the byte offset.',
+    facts: {offset: damage.offset},
+  });
+}
+
+function judgeFile({error, checksum, unverified, rdbVersion, magic}: Inspection): Finding[] {
+  const origin = 'inspect';
+  const findings: Finding[] = [];
+  if (error) {
+    // Damage that only a better reader could be sure of is for the server to decide.
+    const severity = error.certain ? 'error' : 'warning';
+    const expected = null;
+    const message = `${error.message} (byte ${error.offset}, while doing: ${error.doing})`;
+    findings.push(fail(error.rule, message, {hint: DAMAGE_HINTS[error.rule], origin, severity, expected}));
+  }
+  if (checksum === 'valid') findings.push(pass('backup/checksum', 'the CRC64 at the end matches', {origin}));
+  if (checksum === 'absent') {
+    findings.push(
+      fail('backup/checksum-absent', 'integrity unproven: the dump carries no checksum', {
+        severity: 'warning',
+        hint: 'Set `rdbchecksum yes` on the producer; dumps before RDB version 5 have none.',
+        origin,
+      }),
+    );
+  }
+  if (unverified) {
+    const message = `${magic} RDB version ${rdbVersion}: our reader was never tried on files of a real server of this version`;
+    findings.push(skipped('backup/version-unverified', message, {severity: 'warning', origin}));
+  }
+  return findings;
+}
+
+const DAMAGED =
+  'The backup was damaged or cut on its way. Compare its size and hash with the producer’s, and drill the one before it.';
+
+const DAMAGE_HINTS: Record<Damage['rule'], string> = {
+  'backup/empty-file': 'The backup job wrote nothing: look at its disk space, permissions and exit code.',
+  'backup/not-rdb':
+    'Something else was saved under the backup’s name: look at what the backup job downloads or pipes.',
+  'backup/truncated':
+    'The upload or copy was probably cut short. Compare its size with the producer’s, and drill the one before it.',
+  'backup/corrupt': DAMAGED,
+  'backup/unreadable-type':
+    'A product or version that this reader does not know wrote the file; the server’s word decides.',
+  'backup/checksum-mismatch': DAMAGED,
+  'backup/trailing-bytes':
+    'Servers ignore what follows the end, but something wrote it: `redis-cli --rdb` over a longer file, two files joined, or damage in the version digits.',
+};
+
+function judgeLoad(load: Load): Finding {
+  const origin = 'restore';
+  if (load.refusal) return fail(load.refusal.rule, load.refusal.message, {hint: load.refusal.hint, origin});
+  if (load.status === 'silent-empty') {
+    return fail(
+      'restore/silent-empty',
+      'the server is ready, but its log does not show that it loaded the dump',
+      {
+        hint: 'The server did not find the file or ignored it. With --image: does its own configuration move `dir` or turn the AOF on?',
+        origin,
+      },
+    );
+  }
+  return pass('restore/loaded', 'the server loaded the dump', {origin});
+}
+
+function evictions({evictedKeys}: Census): Finding {
+  const parts = {expected: 0, actual: evictedKeys, origin: 'census'};
+  if (evictedKeys === 0) return pass('restore/evicted', 'the server evicted nothing', parts);
+  return fail('restore/evicted', `the server evicted ${evictedKeys} keys`, {
+    ...parts,
+    hint: 'Does the image’s own configuration set maxmemory?',
+  });
+}
+
+const STATUS_ORDER = {fail: 0, skipped: 1, pass: 2};
+const SEVERITY_ORDER = {error: 0, warning: 1, note: 2};
+
+/** Stable: within a rank the order of the checks, which is the order of the stages. */
+function worstFirst(findings: Finding[]): Finding[] {
+  return findings.toSorted(
+    (a, b) =>
+      STATUS_ORDER[a.status] - STATUS_ORDER[b.status] ||
+      SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity],
+  );
+}

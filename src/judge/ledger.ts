@@ -1,0 +1,152 @@
+/**
+ * The books that must balance: each line holds two numbers against each other that were counted by different code. A
+ * line that does not balance fails the drill before any expectation is read; one that cannot be drawn says why.
+ */
+import {z} from 'zod';
+import type {Census} from '../census/census.ts';
+import type {Inspection} from '../inspect/inspection.ts';
+import type {Load} from '../restore/loading.ts';
+import {type Finding, fail, pass, skipped} from './finding.ts';
+
+const side = z.strictObject({source: z.string(), value: z.union([z.string(), z.number(), z.null()])});
+
+export const ledgerLineSchema = z.strictObject({
+  name: z.string(),
+  left: side,
+  right: side,
+  status: z.enum(['balanced', 'unbalanced', 'skipped']),
+  because: z.string().optional(),
+});
+export type LedgerLine = z.infer<typeof ledgerLineSchema>;
+
+type Books = {inspection: Inspection; load: Load; census: Census};
+
+/** One line of the ledger before it is drawn: both sides, or why it cannot be drawn. */
+type Entry = {
+  name: string;
+  rule: string;
+  left: LedgerLine['left'];
+  right: LedgerLine['right'];
+  skip: string | null;
+  hint: string;
+};
+
+export function drawLedger(books: Books): {ledger: LedgerLine[]; findings: Finding[]} {
+  const entries = [
+    keysLoaded(books),
+    keysInDatabases(books),
+    perDatabase(books),
+    expires(books),
+    functions(books),
+    digest(books),
+  ];
+  return {ledger: entries.map(draw), findings: entries.map(judgeEntry)};
+}
+
+function keysLoaded({inspection, load}: Books): Entry {
+  const {keysLoaded, keysExpired, emptyKeysSkipped} = load;
+  return {
+    name: 'keys in the file = keys loaded + keys expired + empty keys skipped',
+    rule: 'ledger/keys-loaded',
+    left: {source: 'our reader', value: inspection.dataset.keys},
+    right: {
+      source: 'INFO persistence and the log',
+      value: keysLoaded === null ? null : keysLoaded + (keysExpired ?? 0) + (emptyKeysSkipped ?? 0),
+    },
+    skip: keysLoaded === null ? 'this server does not report how many keys it loaded (before 6.2)' : null,
+    hint: 'The server loaded another number of keys than the file holds: do not rely on this backup before you know why.',
+  };
+}
+
+/** On a server that does not count what it loads, the file itself stands in for the left side. */
+function keysInDatabases({inspection, load, census}: Books): Entry {
+  const counted = load.keysLoaded !== null;
+  return {
+    name: `${counted ? 'keys loaded' : 'keys in the file'} = sum of keys over databases`,
+    rule: 'ledger/keys-in-databases',
+    left: counted
+      ? {source: 'INFO persistence and the log', value: load.keysLoaded}
+      : {source: 'our reader', value: inspection.dataset.keys},
+    right: {source: 'INFO keyspace', value: census.keys},
+    skip: null,
+    hint: 'Keys were loaded but are not there: evicted, expired or overwritten. A frozen server does none of that.',
+  };
+}
+
+function perDatabase({inspection, load, census}: Books): Entry {
+  const skippedKeys = load.emptyKeysSkipped ?? 0;
+  return {
+    name: 'keys in the file = keys on the server, database by database',
+    rule: 'ledger/databases',
+    left: {source: 'our reader', value: listed(inspection.dataset.databases, 'keys')},
+    right: {source: 'INFO keyspace', value: listed(census.databases, 'keys')},
+    skip:
+      skippedKeys > 0
+        ? `the server skipped ${skippedKeys} empty keys and does not say in which database`
+        : null,
+    hint: 'The server put keys into other databases than the file names.',
+  };
+}
+
+function expires({inspection, load, census}: Books): Entry {
+  const skippedKeys = load.emptyKeysSkipped ?? 0;
+  return {
+    name: 'keys with an expiry in the file = on the server, database by database',
+    rule: 'ledger/expires',
+    left: {source: 'our reader', value: listed(inspection.dataset.databases, 'expires')},
+    right: {source: 'INFO keyspace', value: listed(census.databases, 'expires')},
+    skip:
+      skippedKeys > 0 ? `the server skipped ${skippedKeys} empty keys, which may have had an expiry` : null,
+    hint: 'Keys came back with or without an expiry that the file does not say.',
+  };
+}
+
+function functions({inspection, census}: Books): Entry {
+  const inFile = inspection.dataset.functions;
+  return {
+    name: 'functions in the file = function libraries',
+    rule: 'ledger/functions',
+    left: {source: 'our reader', value: inFile},
+    right: {source: 'FUNCTION LIST', value: census.functions},
+    skip:
+      census.functions === null && inFile === 0
+        ? 'this server has no functions (before 7.0), and neither has the file'
+        : null,
+    hint: 'Function libraries were lost in the restore: scripts of the application will fail.',
+  };
+}
+
+function digest({census}: Books): Entry {
+  return {
+    name: 'digest of the file = DEBUG DIGEST',
+    rule: 'ledger/digest',
+    left: {source: 'our reader', value: null},
+    right: {source: 'DEBUG DIGEST', value: census.digest?.hex ?? null},
+    skip: 'our reader does not compute the digest yet: the server’s own is compared with the recorded one instead',
+    hint: '',
+  };
+}
+
+/** `0: 12, 3: 1`: a value that two databases can be compared by, and that a person can read. */
+function listed(
+  databases: Record<string, {keys: number; expires: number}>,
+  what: 'keys' | 'expires',
+): string {
+  const parts = Object.entries(databases)
+    .filter(([, counts]) => counts[what] > 0)
+    .map(([database, counts]) => `db ${database}: ${counts[what]}`);
+  return parts.length === 0 ? 'none' : parts.join(', ');
+}
+
+const draw = ({name, left, right, skip}: Entry): LedgerLine => {
+  if (skip !== null) return {name, left, right, status: 'skipped', because: skip};
+  return {name, left, right, status: left.value === right.value ? 'balanced' : 'unbalanced'};
+};
+
+function judgeEntry({name, rule, left, right, skip, hint}: Entry): Finding {
+  const parts = {expected: left.value, actual: right.value, origin: 'ledger'};
+  if (skip !== null) return skipped(rule, `${name}: ${skip}`, parts);
+  if (left.value === right.value) return pass(rule, name, parts);
+  const message = `the ledger does not balance: ${name}; ${left.source} counts ${left.value}, ${right.source} ${right.value}`;
+  return fail(rule, message, {...parts, hint});
+}

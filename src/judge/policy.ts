@@ -1,0 +1,114 @@
+/**
+ * Policy: the tolerances that a config sets, and how a count is judged by them. Every threshold knows where it was
+ * written, so that a finding can name the file and line.
+ */
+import {z} from 'zod';
+import {type Finding, fail, pass, skipped} from './finding.ts';
+
+/** `5%` of what was recorded, or a number of keys. */
+const toleranceSchema = z.union([
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?%$/, 'write a percentage such as 5%, or a number of keys')
+    .transform(text => ({percent: Number(text.slice(0, -1))})),
+  z
+    .int()
+    .min(0)
+    .transform(keys => ({keys})),
+]);
+type Tolerance = z.output<typeof toleranceSchema>;
+
+export const keyLimitsSchema = z.strictObject({
+  min: z.int().min(0).optional(),
+  max: z.int().min(0).optional(),
+  'max-drop': toleranceSchema.optional(),
+  'max-growth': toleranceSchema.optional(),
+});
+export type KeyLimits = z.output<typeof keyLimitsSchema>;
+
+export const policySchema = z.strictObject({
+  keys: keyLimitsSchema.optional(),
+  databases: z
+    .record(z.string().regex(/^\d+$/, 'a database is a number'), z.strictObject({keys: keyLimitsSchema}))
+    .optional(),
+  digest: z.enum(['exact', 'any']).optional(),
+});
+
+export type Policy = z.output<typeof policySchema> & {
+  /** Where a value was written, by its path below `expect`: `restore-drill.yml:12`. */
+  originOf(path: readonly string[]): string;
+};
+
+export const NO_POLICY: Policy = {originOf: () => ''};
+
+type Judged = {
+  /** What is counted, for people: `the dataset`, `db 0`. */
+  what: string;
+  limits: KeyLimits;
+  actual: number;
+  /** `null` without expectations: then only absolute limits can be judged. */
+  recorded: number | null;
+  originOf: (limit: keyof KeyLimits) => string;
+};
+
+export function judgeKeyLimits({what, limits, actual, recorded, originOf}: Judged): Finding[] {
+  const findings: Finding[] = [];
+  const {min, max} = limits;
+  if (min !== undefined) {
+    const parts = {expected: `at least ${min}`, actual, origin: originOf('min')};
+    findings.push(
+      actual >= min
+        ? pass('policy/keys-min', `${what} holds at least ${min} keys`, parts)
+        : fail('policy/keys-min', `${what} holds ${actual} keys, at least ${min} are asked for`, {
+            ...parts,
+            hint: LOST,
+          }),
+    );
+  }
+  if (max !== undefined) {
+    const parts = {expected: `at most ${max}`, actual, origin: originOf('max')};
+    findings.push(
+      actual <= max
+        ? pass('policy/keys-max', `${what} holds at most ${max} keys`, parts)
+        : fail('policy/keys-max', `${what} holds ${actual} keys, at most ${max} are allowed`, {
+            ...parts,
+            hint: GREW,
+          }),
+    );
+  }
+  for (const direction of ['max-drop', 'max-growth'] as const) {
+    const tolerance = limits[direction];
+    if (tolerance === undefined) continue;
+    findings.push(judgeChange({what, direction, tolerance, actual, recorded, origin: originOf(direction)}));
+  }
+  return findings;
+}
+
+const LOST =
+  'Were keys lost before the backup was taken, or is this an older or another backup? If the loss is right, record anew.';
+const GREW = 'Is this the right backup? If the growth is right, record anew or raise the limit.';
+
+type Change = {
+  what: string;
+  direction: 'max-drop' | 'max-growth';
+  tolerance: Tolerance;
+  actual: number;
+  recorded: number | null;
+  origin: string;
+};
+
+function judgeChange({what, direction, tolerance, actual, recorded, origin}: Change): Finding {
+  const rule = direction === 'max-drop' ? 'policy/keys-dropped' : 'policy/keys-grown';
+  if (recorded === null) {
+    return skipped(rule, `${what}: nothing was recorded to compare with`, {severity: 'warning', origin});
+  }
+  const allowed = 'percent' in tolerance ? (recorded * tolerance.percent) / 100 : tolerance.keys;
+  const change = direction === 'max-drop' ? recorded - actual : actual - recorded;
+  const limit = 'percent' in tolerance ? `${tolerance.percent}%` : `${tolerance.keys} keys`;
+  const word = direction === 'max-drop' ? 'dropped' : 'grew';
+  const parts = {expected: recorded, actual, origin};
+  if (change <= allowed) return pass(rule, `${what} ${word} by no more than ${limit}`, parts);
+  const share = recorded === 0 ? '' : ` (${((100 * change) / recorded).toFixed(1)}%)`;
+  const message = `${what} ${word} by ${change} keys${share}, from ${recorded} to ${actual}; ${limit} is allowed`;
+  return fail(rule, message, {...parts, hint: direction === 'max-drop' ? LOST : GREW});
+}

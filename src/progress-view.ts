@@ -1,0 +1,54 @@
+/** How progress looks on stderr: one bar that redraws itself on a terminal, now and then a plain line anywhere else. */
+import type {Progress} from './progress.ts';
+
+/** Work shorter than this shows nothing at all. */
+const QUIET_MS = 1000;
+const BAR_REDRAW_MS = 100;
+const LINE_EVERY_MS = 10_000;
+const BAR_CHARS = 24;
+const CLEAR_LINE = '\r\x1b[2K';
+
+type Output = {isTTY?: boolean; write(text: string): unknown};
+
+export function progressOn(output: Output): Progress {
+  const everyMs = output.isTTY ? BAR_REDRAW_MS : LINE_EVERY_MS;
+  return {
+    phase: (name, total, unit = 'bytes') => {
+      const start = performance.now();
+      let shownAt = start + QUIET_MS - everyMs;
+      let drawn = false;
+      return {
+        update: done => {
+          const now = performance.now();
+          if (now - shownAt < everyMs) return;
+          shownAt = now;
+          drawn = true;
+          const line = describe(name, {done, total, unit, elapsedMs: now - start});
+          output.write(output.isTTY ? `${CLEAR_LINE}${bar(done, total)} ${line}` : `${line}\n`);
+        },
+        end: () => {
+          if (drawn && output.isTTY) output.write(CLEAR_LINE);
+        },
+      };
+    },
+  };
+}
+
+type Reached = {done: number; total: number; unit: 'bytes' | 'percent'; elapsedMs: number};
+
+/** `inspect 41% (82 of 193 MB, 310 MB/s, 1 s left)`. */
+export function describe(name: string, {done, total, unit, elapsedMs}: Reached): string {
+  const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
+  const leftSeconds = done === 0 ? null : Math.ceil((elapsedMs * (total - done)) / done / 1000);
+  const left = leftSeconds === null ? '' : `${leftSeconds} s left`;
+  if (unit === 'percent') return `${name} ${percent}%${left === '' ? '' : ` (${left})`}`;
+  const rate = elapsedMs === 0 ? '' : `, ${megabytes((1000 * done) / elapsedMs)} MB/s`;
+  return `${name} ${percent}% (${megabytes(done)} of ${megabytes(total)} MB${rate}${left === '' ? '' : `, ${left}`})`;
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
+
+function bar(done: number, total: number): string {
+  const full = total === 0 ? BAR_CHARS : Math.min(BAR_CHARS, Math.round((BAR_CHARS * done) / total));
+  return `[${'#'.repeat(full)}${'.'.repeat(BAR_CHARS - full)}]`;
+}

@@ -1,0 +1,49 @@
+/** The report of one drill: the contract of `--report-json`, for every outcome. schema/report.json is generated from it. */
+import {z} from 'zod';
+import {censusSchema} from '../census/census.ts';
+import {DRILL_CODES} from '../errors.ts';
+import {inspectionSchema} from '../inspect/inspection.ts';
+import {findingSchema} from '../judge/finding.ts';
+import {ledgerLineSchema} from '../judge/ledger.ts';
+import {loadSchema} from '../restore/loading.ts';
+import {serverSchema} from '../restore/throwaway.ts';
+
+const ms = z.int().min(0).nullable();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const timingsSchema = z.strictObject({
+  fetchMs: ms,
+  unpackMs: ms,
+  inspectMs: ms,
+  /** From the start of the server until it had provably loaded; the server’s own figure is `load.loadMs`. */
+  loadMs: ms,
+  verifyMs: ms,
+  totalMs: z.int().min(0),
+});
+export type Timings = z.infer<typeof timingsSchema>;
+
+export const reportSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  outcome: z.enum(['passed', 'failed', 'not-run']),
+  /** Why the drill was not held, or not to its end. */
+  error: z.strictObject({code: z.enum(DRILL_CODES), message: z.string(), hint: z.string()}).optional(),
+  backup: z
+    .strictObject({
+      name: z.string(),
+      location: z.string(),
+      sizeBytes: z.int().min(0),
+      modifiedAt: z.string(),
+      sha256: z.strictObject({artifact: sha256, plain: sha256}).nullable(),
+    })
+    .nullable(),
+  inspection: inspectionSchema.nullable(),
+  server: serverSchema.nullable(),
+  load: loadSchema.nullable(),
+  census: censusSchema.nullable(),
+  ledger: z.array(ledgerLineSchema),
+  findings: z.array(findingSchema),
+  timings: timingsSchema,
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+});
+export type DrillReport = z.infer<typeof reportSchema>;

@@ -1,0 +1,38 @@
+/** What a dump says of itself, as a person reads it. */
+import type {Inspection} from '../inspect/inspection.ts';
+import type {Paint} from './text.ts';
+
+export function renderInspection(inspection: Inspection, paint: Paint): string {
+  const {dataset, producer, error} = inspection;
+  const number = (value: number): string => value.toLocaleString('en-US');
+  const list = (counts: Record<string, number>): string =>
+    Object.entries(counts)
+      .map(([name, count]) => `${name} ${number(count)}`)
+      .join(', ') || 'none';
+  const rows: [string, string][] = [
+    [
+      'Format',
+      inspection.magic === null
+        ? 'no RDB header'
+        : `${inspection.magic} RDB version ${inspection.rdbVersion}`,
+    ],
+    [
+      'Written',
+      `${inspection.createdAt ?? 'at an unknown time'} by ${producer.product} ${producer.version ?? ''}`.trimEnd(),
+    ],
+    ['Checksum', inspection.checksum ?? 'not reached'],
+    ['Keys', `${number(dataset.keys)}, ${number(dataset.expires)} of them with an expiry`],
+    ...Object.entries(dataset.databases).map(([database, {keys, expires}]): [string, string] => [
+      `  db ${database}`,
+      `${number(keys)}, ${number(expires)} of them with an expiry`,
+    ]),
+    ['Types', list(dataset.types)],
+    ['Functions', number(dataset.functions)],
+    ['Modules', list(inspection.modules)],
+  ];
+  const table = rows.map(([label, text]) => `${paint('dim', label.padEnd(10))} ${text}`).join('\n');
+  const verdict = error
+    ? `\n\n${paint('bad', 'DAMAGED')}  ${error.message} [${error.rule}]\n         byte ${number(error.offset)}, while doing: ${error.doing}\n`
+    : '\n';
+  return `${table}${verdict}`;
+}

@@ -1,0 +1,387 @@
+/**
+ * The throwaway server in a container: no network, no capabilities, never root, and nothing left behind. The only
+ * importer of testcontainers, itself imported lazily (it costs some 0.4 s). Where a bind mount cannot work (the engine
+ * lives on another file system), the dump is copied in and the image's own CLI carries the questions.
+ */
+import {createReadStream} from 'node:fs';
+import {access, stat} from 'node:fs/promises';
+import type {Readable} from 'node:stream';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {pack} from 'tar-stream';
+import {
+  type ContainerRuntimeClient,
+  GenericContainer,
+  getContainerRuntimeClient,
+  ImageName,
+} from 'testcontainers';
+import {cancelled, DrillError, throwIfAborted} from '../errors.ts';
+import {connectToSocket, type ServerClient} from '../redis/client.ts';
+import {diedOfUnknownDirective} from '../redis/load-log.ts';
+import {compareLines, formatLine, parseLine, type ServerLine} from '../redis/server-line.ts';
+import {execClient} from './exec-client.ts';
+import {DUMP_FILE, frozenFlags} from './frozen.ts';
+import {LogBuffer} from './log-buffer.ts';
+import {isDead, type Owner, ownerSchema} from './owner.ts';
+import {makePrivateDir, type PrivateDir} from './private-dir.ts';
+import {type Ended, EndedEarly, type ServerDescription, type Throwaway} from './throwaway.ts';
+
+const LABEL = 'restore-drill';
+/** On images that are a server of a known line, wherever they came from: `restore-drill.server=redis:7.0`. */
+const SERVER_LABEL = `${LABEL}.server`;
+const OWNER_FIELDS = ['run', 'host', 'boot', 'pid', 'processStart', 'deadline'] as const;
+
+/** In the container: the private directory, and the directory that holds the dump. */
+const INSIDE = {privateDir: '/drill', dumpDir: '/drill-dump'};
+
+/** The server itself needs 4; the entrypoints of official images and the modules of Redis 8 need more. */
+const PIDS_LIMIT = 256;
+/** Of the engine's memory: the drill's server is killed before the machine's other work is. */
+const MEMORY_SHARE = 0.85;
+/** A server opens its socket within milliseconds, before it loads anything. */
+const SOCKET_TIMEOUT_MS = 60_000;
+const POLL_MS = 10;
+
+type Container = ReturnType<ContainerRuntimeClient['container']['getById']>;
+
+export type ContainerOptions = {
+  image: string;
+  line: ServerLine | null;
+  because: string;
+  dumpPath: string;
+  highestDatabase: number;
+  memoryBytes: number | null;
+  tempDir: string;
+  owner: Owner;
+  signal: AbortSignal | undefined;
+};
+
+/** The container engine that testcontainers finds (DOCKER_HOST, contexts, rootless and podman sockets); throws without one. */
+export async function connectEngine(): Promise<Engine> {
+  return new Engine(await getContainerRuntimeClient());
+}
+
+export class Engine {
+  readonly #client: ContainerRuntimeClient;
+
+  constructor(client: ContainerRuntimeClient) {
+    this.#client = client;
+  }
+
+  async hasImage(reference: string): Promise<boolean> {
+    return this.#client.image.exists(ImageName.fromString(reference));
+  }
+
+  /** Answers `null` when the image is there afterwards, else why not, in the engine's words. */
+  async pull(reference: string, signal: AbortSignal | undefined): Promise<string | null> {
+    const aborted = new Promise<never>((_, reject) => {
+      signal?.addEventListener('abort', () => reject(cancelled()), {once: true});
+    });
+    throwIfAborted(signal);
+    try {
+      await Promise.race([this.#client.image.pull(ImageName.fromString(reference)), aborted]);
+    } catch (error) {
+      throwIfAborted(signal);
+      return error instanceof Error ? firstLine(error.message) : String(error);
+    }
+    // A pull that breaks off in the middle of its stream resolves all the same.
+    return (await this.hasImage(reference)) ? null : 'the pull ended without the image';
+  }
+
+  /** Local images that say which server they are. */
+  async labelledImages(): Promise<{image: string; line: ServerLine}[]> {
+    const images = await this.#client.container.dockerode.listImages({filters: {label: [SERVER_LABEL]}});
+    return images.flatMap(({Id, RepoTags, Labels}) => {
+      const line = parseLine(Labels?.[SERVER_LABEL] ?? '');
+      return line ? [{image: RepoTags?.[0] ?? Id, line}] : [];
+    });
+  }
+
+  /** A server on its way to load the dump; throws EndedEarly when it died before it could be asked anything. */
+  async start(options: ContainerOptions): Promise<Throwaway> {
+    await this.#sweep();
+    // Lines before 7.0 die of this directive; where the line is unknown, the first try finds out.
+    const knowsDebugCommand =
+      options.line === null || compareLines(options.line, {...options.line, major: 7, minor: 0}) >= 0;
+    try {
+      return await this.#startReachable(options, knowsDebugCommand);
+    } catch (error) {
+      if (!(knowsDebugCommand && error instanceof EndedEarly && diedOfUnknownDirective(error.log)))
+        throw error;
+      return await this.#startReachable(options, false);
+    }
+  }
+
+  /** By a shared directory where that works, else by copying and exec. */
+  async #startReachable(options: ContainerOptions, debugCommand: boolean): Promise<Throwaway> {
+    try {
+      return await this.#startOne(options, debugCommand, 'socket');
+    } catch (error) {
+      if (!(error instanceof NotShared)) throw error;
+      return await this.#startOne(options, debugCommand, 'exec');
+    }
+  }
+
+  async #startOne(
+    options: ContainerOptions,
+    debugCommand: boolean,
+    via: 'socket' | 'exec',
+  ): Promise<Throwaway> {
+    throwIfAborted(options.signal);
+    const directory = await makePrivateDir(options.tempDir, options.owner);
+    const log = new LogBuffer();
+    const container = new DrillContainer(options.image);
+    const dispose = async () => {
+      if (container.id !== null) await this.#remove(container.id);
+      await directory[Symbol.asyncDispose]();
+    };
+    try {
+      const command = frozenFlags(
+        {
+          directory: via === 'socket' ? INSIDE.dumpDir : INSIDE.privateDir,
+          socket: `${INSIDE.privateDir}/redis.sock`,
+        },
+        {highestDatabase: options.highestDatabase, debugCommand},
+      );
+      container
+        .withNetworkMode('none')
+        .withUser(`${directory.uid}:${directory.gid}`)
+        .withDroppedCapabilities('ALL')
+        .withSecurityOpt('no-new-privileges')
+        .withResourcesQuota({
+          memory:
+            (options.memoryBytes ?? this.#client.info.containerRuntime.memory * MEMORY_SHARE) / 1024 ** 3,
+        })
+        .withLabels(ownerLabels(options.owner))
+        .withAutoCleanup(false)
+        .withWaitStrategy(new NoWait())
+        .withLogConsumer(stream => container.follow(stream, log))
+        .withCommand(await this.#withProgram(options.image, command));
+      if (via === 'socket')
+        container.share(directory, await directory.readableDump(options.dumpPath, 'mount'));
+      else
+        container.withCopyArchivesToContainer([
+          {tar: await dumpTar(options.dumpPath, directory), target: '/'},
+        ]);
+      await this.#launch(container, options.image);
+      const running = this.#client.container.getById(container.id!);
+      const description: ServerDescription = {
+        kind: 'container',
+        image: options.image,
+        line: options.line && formatLine(options.line),
+        version: null,
+        because: options.because,
+        via,
+      };
+      const server = {
+        description,
+        log: async () => {
+          if (await this.#ended(running)) await container.logEnd;
+          return log.lines();
+        },
+        ended: () => this.#ended(running),
+      };
+      if (via === 'socket') await this.#assertShared(running, directory, options.dumpPath);
+      const client =
+        via === 'socket'
+          ? await this.#socketClient(directory.socket, server, options.signal)
+          : execClient(
+              command => this.#client.container.exec(running, command),
+              `${INSIDE.privateDir}/redis.sock`,
+            );
+      return {
+        ...server,
+        client,
+        [Symbol.asyncDispose]: async () => {
+          client.close();
+          await dispose();
+        },
+      };
+    } catch (error) {
+      await dispose();
+      throw error;
+    }
+  }
+
+  /** Images without an entrypoint name the server in their command; flags alone would be taken for a program. */
+  async #withProgram(image: string, flags: string[]): Promise<string[]> {
+    const {Config} = await this.#client.image.inspect(ImageName.fromString(image));
+    const entrypoint = Config?.Entrypoint ?? [];
+    if (entrypoint.length > 0) return flags;
+    const program = [Config?.Cmd ?? []].flat()[0] ?? 'redis-server';
+    return [program, ...flags];
+  }
+
+  async #launch(container: DrillContainer, image: string): Promise<void> {
+    try {
+      await container.start();
+    } catch (cause) {
+      const message = cause instanceof Error ? firstLine(cause.message) : String(cause);
+      if (/bind source path does not exist|invalid mount config|mounts denied|not shared/i.test(message))
+        throw new NotShared();
+      throw new DrillError(
+        'server/unavailable',
+        `the image ${image} does not start as a server: ${message}`,
+        {
+          hint: 'Name an image whose entrypoint or command is redis-server or valkey-server.',
+          cause,
+        },
+      );
+    }
+  }
+
+  async #ended(container: Container): Promise<Ended | null> {
+    const {State} = await this.#client.container.inspect(container);
+    if (State.Running || State.Status === 'created') return null;
+    return {exitCode: State.ExitCode, outOfMemory: State.OOMKilled};
+  }
+
+  /**
+   * A path that exists on our side may be another file on the engine's side, and a wrong file would be a wrong
+   * verdict: so the engine is asked what it sees of a file with an unguessable path, and of the dump.
+   */
+  async #assertShared(container: Container, directory: PrivateDir, dumpPath: string): Promise<void> {
+    const seen = async (path: string): Promise<{size: number; mtime: string}> => {
+      const {headers} = (await container.infoArchive({path})) as unknown as {
+        headers?: Record<string, string>;
+      };
+      const encoded = headers?.['x-docker-container-path-stat'];
+      if (!encoded) throw new NotShared();
+      return JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
+    };
+    try {
+      const nonce = await seen(`${INSIDE.privateDir}/owner.json`);
+      const dump = await seen(`${INSIDE.dumpDir}/${DUMP_FILE}`);
+      const ours = {nonce: await stat(`${directory.path}/owner.json`), dump: await stat(dumpPath)};
+      if (nonce.size !== ours.nonce.size || dump.size !== ours.dump.size) throw new NotShared();
+    } catch {
+      throw new NotShared();
+    }
+  }
+
+  async #socketClient(
+    path: string,
+    server: Pick<Throwaway, 'description' | 'log' | 'ended'>,
+    signal: AbortSignal | undefined,
+  ): Promise<ServerClient> {
+    const deadline = Date.now() + SOCKET_TIMEOUT_MS;
+    for (let tries = 0; ; tries += 1) {
+      throwIfAborted(signal);
+      if (
+        await access(path).then(
+          () => true,
+          () => false,
+        )
+      ) {
+        const client = await connectToSocket(path).catch(() => null);
+        if (client) return client;
+      }
+      // Asking the engine costs more than looking for a file.
+      if (tries % 10 === 9) {
+        const ended = await server.ended();
+        if (ended) {
+          const log = await server.log();
+          // A uid that the engine maps elsewhere (rootless) cannot write to our directory.
+          if (log.some(line => /Opening Unix socket: bind: Permission denied/i.test(line)))
+            throw new NotShared();
+          throw new EndedEarly(server.description, log, ended);
+        }
+      }
+      if (Date.now() > deadline) {
+        throw new DrillError('server/unreachable', 'the server runs but opened no socket within a minute', {
+          hint: 'Is the image a Redis or Valkey server? Its own configuration may override the flags.',
+        });
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Kill and remove in one call: an orderly stop takes 9 s while a server loads. */
+  async #remove(id: string): Promise<void> {
+    await this.#client.container
+      .getById(id)
+      .remove({force: true, v: true})
+      .catch((error: {statusCode?: number}) => {
+        // 404: gone already. 409: somebody else (the post step) is removing it.
+        if (error.statusCode !== 404 && error.statusCode !== 409) throw error;
+      });
+  }
+
+  /** Containers that drills on this host left behind when they were killed. */
+  async #sweep(): Promise<void> {
+    const filters = {label: [`${LABEL}.run`]};
+    for (const {Id, Labels} of await this.#client.container.dockerode.listContainers({all: true, filters})) {
+      const fields = OWNER_FIELDS.map(field => [field, Labels[`${LABEL}.${field}`]]);
+      const owner = ownerSchema.safeParse(Object.fromEntries(fields));
+      if (owner.success && isDead(owner.data)) await this.#remove(Id);
+    }
+  }
+}
+
+/** The engine does not see our files: copy instead. Never a verdict. */
+class NotShared extends Error {}
+
+class DrillContainer extends GenericContainer {
+  id: string | null = null;
+  /** Resolves when the log has been read to its end, which is soon after the server's. */
+  logEnd: Promise<void> = Promise.resolve();
+
+  constructor(image: string) {
+    super(image);
+    this.hostConfig.PidsLimit = PIDS_LIMIT;
+  }
+
+  /** Mounts, not binds: for a bind whose source is missing the engine would make a directory on its own side. */
+  share(directory: PrivateDir, dumpPath: string): void {
+    this.hostConfig.Mounts = [
+      {Type: 'bind', Source: directory.path, Target: INSIDE.privateDir},
+      {Type: 'bind', Source: dumpPath, Target: `${INSIDE.dumpDir}/${DUMP_FILE}`, ReadOnly: true},
+    ];
+  }
+
+  follow(stream: Readable, log: LogBuffer): void {
+    this.logEnd = new Promise(resolve => {
+      stream.on('data', (chunk: Buffer | string) => log.append(chunk.toString()));
+      stream.on('end', resolve).on('error', resolve).on('close', resolve);
+    });
+  }
+
+  protected override containerCreated = async (id: string): Promise<void> => {
+    this.id = id;
+  };
+}
+
+/** testcontainers removes a container whose wait fails, and with it exit code and reason: so nothing is waited for. */
+class NoWait {
+  async waitUntilReady(): Promise<void> {}
+  withStartupTimeout(): this {
+    return this;
+  }
+  isStartupTimeoutSet(): boolean {
+    return true;
+  }
+  getStartupTimeout(): number {
+    return 0;
+  }
+}
+
+function ownerLabels(owner: Owner): Record<string, string> {
+  return Object.fromEntries(OWNER_FIELDS.map(field => [`${LABEL}.${field}`, String(owner[field])]));
+}
+
+/** The private directory as a tar stream, owned by the uid that the server runs as. */
+async function dumpTar(dumpPath: string, {uid, gid}: PrivateDir): Promise<Readable> {
+  const {size} = await stat(dumpPath);
+  const tar = pack();
+  const directory = INSIDE.privateDir.slice(1);
+  tar.entry({name: `${directory}/`, type: 'directory', mode: 0o700, uid, gid});
+  const entry = tar.entry({name: `${directory}/${DUMP_FILE}`, size, mode: 0o400, uid, gid}, error => {
+    if (error) tar.destroy(error);
+    else tar.finalize();
+  });
+  createReadStream(dumpPath)
+    .on('error', error => tar.destroy(error))
+    .pipe(entry);
+  return tar as unknown as Readable;
+}
+
+const firstLine = (text: string): string => text.split('\n')[0]!.slice(0, 300);

@@ -1,0 +1,39 @@
+/**
+ * The settings of a frozen restore: a server that believes it is a replica keeps keys whose time has passed, evicts
+ * nothing and refuses writes, so that what it holds is the dataset at the moment of the backup.
+ */
+
+/** Where restore puts the dump and the socket, in the server's own view of the file system. */
+export type Places = {directory: string; socket: string};
+
+export const DUMP_FILE = 'dump.rdb';
+
+/** Unix socket paths are cut at 108 bytes by the kernel (sun_path), the closing zero included. */
+export const MAX_SOCKET_PATH_BYTES = 107;
+
+/** Databases cost next to nothing when empty; a dump that selects a higher one than the server has is refused. */
+const MIN_DATABASES = 1024;
+const MAX_DATABASES = 65_536;
+
+export function frozenFlags(
+  places: Places,
+  options: {highestDatabase: number; debugCommand: boolean},
+): string[] {
+  const databases = Math.min(Math.max(MIN_DATABASES, options.highestDatabase + 1), MAX_DATABASES);
+  return [
+    ...['--port', '0'],
+    ...['--unixsocket', places.socket, '--unixsocketperm', '700'],
+    ...['--dir', places.directory, '--dbfilename', DUMP_FILE],
+    // Any save point rewrites dump.rdb at SIGTERM, even when nothing changed.
+    ...['--save', ''],
+    ...['--appendonly', 'no'],
+    ...['--maxmemory', '0'],
+    ...['--databases', String(databases)],
+    // Port 0 of loopback: nobody can ever listen there and make this server sync away its data.
+    ...['--replicaof', '127.0.0.1', '0'],
+    ...['--daemonize', 'no'],
+    ...['--loglevel', 'notice'],
+    // From 7.0 on; 6.0 and 6.2 allow DEBUG anyway and die of the unknown directive.
+    ...(options.debugCommand ? ['--enable-debug-command', 'local'] : []),
+  ];
+}

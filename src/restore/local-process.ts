@@ -1,0 +1,165 @@
+/**
+ * The throwaway server as a local process: the same settings on redis-server or valkey-server from the PATH, in the same
+ * private directory, never as root. It has no port, and its replication points at a port that cannot exist.
+ */
+import {type ChildProcess, spawn} from 'node:child_process';
+import {constants} from 'node:fs';
+import {access, mkdir, symlink} from 'node:fs/promises';
+import {delimiter, join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {DrillError, throwIfAborted} from '../errors.ts';
+import {runToEnd} from '../process.ts';
+import {connectToSocket, type ServerClient} from '../redis/client.ts';
+import {diedOfUnknownDirective} from '../redis/load-log.ts';
+import {compareLines, formatLine, lineOf, type Product, type ServerLine} from '../redis/server-line.ts';
+import {DUMP_FILE, frozenFlags} from './frozen.ts';
+import {LogBuffer} from './log-buffer.ts';
+import type {Owner} from './owner.ts';
+import {makePrivateDir} from './private-dir.ts';
+import {type Ended, EndedEarly, type ServerDescription, type Throwaway} from './throwaway.ts';
+
+const PROGRAMS: Record<string, Product> = {'redis-server': 'redis', 'valkey-server': 'valkey'};
+const SOCKET_TIMEOUT_MS = 60_000;
+const POLL_MS = 5;
+/** From SIGKILL to the exit event; only a process stuck in the kernel takes longer. */
+const KILL_TIMEOUT_MS = 5000;
+
+export type LocalBinary = {path: string; line: ServerLine; version: string};
+
+export async function findBinaries(searchPath: string): Promise<LocalBinary[]> {
+  const found: LocalBinary[] = [];
+  for (const [program, product] of Object.entries(PROGRAMS)) {
+    for (const directory of searchPath.split(delimiter).filter(Boolean)) {
+      const path = join(directory, program);
+      if (
+        !(await access(path, constants.X_OK).then(
+          () => true,
+          () => false,
+        ))
+      )
+        continue;
+      const version = /v=(\d+\.\d+\.\d+)/.exec((await runToEnd(path, ['--version'])).stdout)?.[1];
+      if (version !== undefined) found.push({path, line: lineOf(product, version), version});
+      break;
+    }
+  }
+  return found;
+}
+
+export type ProcessOptions = {
+  binary: LocalBinary;
+  because: string;
+  dumpPath: string;
+  highestDatabase: number;
+  tempDir: string;
+  owner: Owner;
+  signal: AbortSignal | undefined;
+};
+
+/** A server on its way to load the dump; throws EndedEarly when it died before it could be asked anything. */
+export async function startProcess(options: ProcessOptions): Promise<Throwaway> {
+  const {line} = options.binary;
+  const knowsDebugCommand = compareLines(line, {...line, major: 7, minor: 0}) >= 0;
+  try {
+    return await startOne(options, knowsDebugCommand);
+  } catch (error) {
+    if (!(knowsDebugCommand && error instanceof EndedEarly && diedOfUnknownDirective(error.log))) throw error;
+    return await startOne(options, false);
+  }
+}
+
+async function startOne(options: ProcessOptions, debugCommand: boolean): Promise<Throwaway> {
+  throwIfAborted(options.signal);
+  const {binary, dumpPath, highestDatabase} = options;
+  const directory = await makePrivateDir(options.tempDir, options.owner);
+  const log = new LogBuffer();
+  let child: ChildProcess | null = null;
+  const dispose = async () => {
+    if (child) await kill(child);
+    await directory[Symbol.asyncDispose]();
+  };
+  try {
+    const serverDir = join(directory.path, 'server');
+    await mkdir(serverDir);
+    await symlink(await directory.readableDump(dumpPath, 'path'), join(serverDir, DUMP_FILE));
+    const flags = frozenFlags(
+      {directory: serverDir, socket: directory.socket},
+      {highestDatabase, debugCommand},
+    );
+    child = spawn(binary.path, flags, {
+      cwd: directory.path,
+      env: {},
+      stdio: ['ignore', 'pipe', 'pipe'],
+      uid: directory.uid,
+      gid: directory.gid,
+    });
+    child.stdout!.on('data', (chunk: Buffer) => log.append(chunk.toString()));
+    child.stderr!.on('data', (chunk: Buffer) => log.append(chunk.toString()));
+    const ending = endOf(child);
+    const server = {
+      description: {
+        kind: 'process',
+        binary: binary.path,
+        line: formatLine(binary.line),
+        version: binary.version,
+        because: options.because,
+        via: 'socket',
+      } satisfies ServerDescription,
+      log: async () => log.lines(),
+      ended: async () => ending.now(),
+    };
+    const client = await clientOf(directory.socket, server, options.signal);
+    return {
+      ...server,
+      client,
+      [Symbol.asyncDispose]: async () => {
+        client.close();
+        await dispose();
+      },
+    };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+/** `close` comes after the pipes are drained, so the log is whole when a server is seen to have ended. */
+function endOf(child: ChildProcess): {now(): Ended | null} {
+  let ended: Ended | null = null;
+  child.on('error', () => {
+    ended ??= {exitCode: null, outOfMemory: false};
+  });
+  child.on('close', (exitCode, signal) => {
+    // Nobody but us and the kernel's OOM killer sends SIGKILL to this process, and we no longer look when we do.
+    ended ??= {exitCode, outOfMemory: signal === 'SIGKILL'};
+  });
+  return {now: () => ended};
+}
+
+async function clientOf(
+  socket: string,
+  server: Pick<Throwaway, 'description' | 'log' | 'ended'>,
+  signal: AbortSignal | undefined,
+): Promise<ServerClient> {
+  const deadline = Date.now() + SOCKET_TIMEOUT_MS;
+  while (true) {
+    throwIfAborted(signal);
+    const client = await connectToSocket(socket).catch(() => null);
+    if (client) return client;
+    const ended = await server.ended();
+    if (ended) throw new EndedEarly(server.description, await server.log(), ended);
+    if (Date.now() > deadline) {
+      throw new DrillError('server/unreachable', 'the server runs but opened no socket within a minute', {
+        hint: 'Start it by hand and read its log.',
+      });
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const gone = new Promise<void>(resolve => child.once('exit', () => resolve()));
+  child.kill('SIGKILL');
+  await Promise.race([gone, sleep(KILL_TIMEOUT_MS, undefined, {ref: false})]);
+}

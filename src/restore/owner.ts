@@ -1,0 +1,57 @@
+/**
+ * Who made a container or directory, written on it so that a later drill on the same machine can tell what is left
+ * over from a dead one. Removed is only what is provably dead, or past its deadline, on this very host.
+ */
+import {randomBytes} from 'node:crypto';
+import {readFileSync} from 'node:fs';
+import {hostname} from 'node:os';
+import {z} from 'zod';
+
+export const ownerSchema = z.object({
+  run: z.string(),
+  host: z.string(),
+  /** Changes with each boot of the kernel; empty where there is no /proc. */
+  boot: z.string(),
+  pid: z.coerce.number(),
+  /** Clock ticks from boot to the process' start: tells a process from a later one with the same pid. */
+  processStart: z.string(),
+  /** Unix milliseconds. */
+  deadline: z.coerce.number(),
+});
+export type Owner = z.infer<typeof ownerSchema>;
+
+/** Four times the longest job that GitHub runs: nothing of ours is alive after that. */
+const DEADLINE_MS = 24 * 60 * 60_000;
+
+export function thisDrill(): Owner {
+  return {
+    run: randomBytes(8).toString('hex'),
+    host: hostname(),
+    boot: readOrEmpty('/proc/sys/kernel/random/boot_id'),
+    pid: process.pid,
+    processStart: processStart(process.pid),
+    deadline: Date.now() + DEADLINE_MS,
+  };
+}
+
+export function isDead(owner: Owner, now: Owner = thisDrill()): boolean {
+  if (owner.host !== now.host) return false;
+  if (Date.now() > owner.deadline) return true;
+  // Without /proc nothing but the deadline can be proved.
+  if (owner.boot === '' || now.boot === '') return false;
+  return owner.boot !== now.boot || processStart(owner.pid) !== owner.processStart;
+}
+
+/** Field 22 of /proc/PID/stat, counted after the command's closing bracket because a command may hold spaces. */
+function processStart(pid: number): string {
+  const stat = readOrEmpty(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+function readOrEmpty(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}

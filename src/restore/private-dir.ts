@@ -1,0 +1,108 @@
+/**
+ * The one directory that a drill shares with its server: 0700, owned by the uid that the server runs as, holding the
+ * socket and, where the server could not read the original, a copy of the dump. Removed with everything in it.
+ */
+import {constants} from 'node:fs';
+import {
+  chmod,
+  chown,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
+import {MAX_SOCKET_PATH_BYTES} from './frozen.ts';
+import {isDead, type Owner, ownerSchema} from './owner.ts';
+
+const PREFIX = 'restore-drill-';
+const OWNER_FILE = 'owner.json';
+const SOCKET_FILE = 'redis.sock';
+
+/** For drills that run as root: the server never does. The number that distroless images call `nonroot`. */
+const UNPRIVILEGED_UID = 65_532;
+
+export type PrivateDir = AsyncDisposable & {
+  path: string;
+  socket: string;
+  uid: number;
+  gid: number;
+  /** A file that the server's uid can read: the dump itself, or a copy in this directory. */
+  readableDump(dumpPath: string, reach: Reach): Promise<string>;
+};
+
+/** A bind mount needs the file's own mode only; a process also has to pass every directory on the way. */
+export type Reach = 'mount' | 'path';
+
+export async function makePrivateDir(tempDir: string, owner: Owner): Promise<PrivateDir> {
+  const root = process.getuid?.() === 0;
+  const usable = socketFits(tempDir) && (!root || (await passableByOthers(tempDir)));
+  const parent = usable ? tempDir : '/tmp';
+  await mkdir(parent, {recursive: true});
+  await sweep(parent);
+  const path = await mkdtemp(join(parent, PREFIX));
+  const uid = root ? UNPRIVILEGED_UID : process.getuid!();
+  const gid = root ? UNPRIVILEGED_UID : process.getgid!();
+  await writeFile(join(path, OWNER_FILE), JSON.stringify(owner));
+  await chmod(path, 0o700);
+  await chown(path, uid, gid);
+  return {
+    path,
+    socket: join(path, SOCKET_FILE),
+    uid,
+    gid,
+    readableDump: async (dumpPath, reach) => {
+      if (!root || (await readableByOthers(dumpPath, reach))) return dumpPath;
+      const directory = join(path, 'data');
+      await mkdir(directory);
+      const copy = join(directory, 'dump.rdb');
+      await copyFile(dumpPath, copy, constants.COPYFILE_FICLONE);
+      await chown(copy, uid, gid);
+      await chmod(copy, 0o400);
+      await chown(directory, uid, gid);
+      return copy;
+    },
+    [Symbol.asyncDispose]: () => rm(path, {recursive: true, force: true}),
+  };
+}
+
+/** mkdtemp adds six characters. */
+function socketFits(parent: string): boolean {
+  return Buffer.byteLength(join(parent, `${PREFIX}xxxxxx`, SOCKET_FILE)) <= MAX_SOCKET_PATH_BYTES;
+}
+
+async function readableByOthers(path: string, reach: Reach): Promise<boolean> {
+  if (((await stat(path)).mode & 0o004) === 0) return false;
+  return reach === 'mount' || passableByOthers(dirname(path));
+}
+
+async function passableByOthers(directory: string): Promise<boolean> {
+  const stats = await stat(directory).catch(() => null);
+  // A directory that is not there yet gets the umask's usual mode; its parents still count.
+  if (stats && (stats.mode & 0o001) === 0) return false;
+  return directory === dirname(directory) || passableByOthers(dirname(directory));
+}
+
+/** Directories that drills on this host left behind when they were killed. */
+async function sweep(tempDir: string): Promise<void> {
+  for (const name of await readdir(tempDir)) {
+    if (!name.startsWith(PREFIX)) continue;
+    const path = join(tempDir, name);
+    const text = await readFile(join(path, OWNER_FILE), 'utf8').catch(() => null);
+    if (text === null) continue;
+    const owner = ownerSchema.safeParse(parseJson(text));
+    if (owner.success && isDead(owner.data)) await rm(path, {recursive: true, force: true}).catch(() => {});
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * Which throwaway server, and why: a container where an engine and an image can be had, else a local binary. What was
+ * asked for by name is used or the drill cannot be held; only `auto` looks for another.
+ */
+import {DrillError} from '../errors.ts';
+import {formatLine, type ServerLine} from '../redis/server-line.ts';
+import {canReadHeader, chooseImage} from './choose-image.ts';
+import type {LocalBinary} from './local-process.ts';
+import {thisDrill} from './owner.ts';
+import type {Throwaway} from './throwaway.ts';
+
+export type ServerOptions = {
+  kind: 'auto' | 'container' | 'process';
+  /** `auto`, or an image reference. */
+  image: string;
+  /** Prefix for official images, for mirrors. */
+  registry: string | null;
+  memoryBytes: number | null;
+};
+
+/** What the choice needs to know of a dump. */
+export type DumpHeader = {
+  magic: 'REDIS' | 'VALKEY';
+  rdbVersion: number;
+  /** The line that wrote it; `null` when it does not say, or was no Redis or Valkey. */
+  producer: ServerLine | null;
+  highestDatabase: number;
+};
+
+/** What restore takes from its surroundings; the edges read them from the environment. */
+export type Surroundings = {
+  /** Where private directories are made. */
+  tempDir: string;
+  /** PATH. */
+  searchPath: string;
+  signal: AbortSignal | undefined;
+};
+
+type Attempt = {start: () => Promise<Throwaway>} | {because: string; noneNewEnough: boolean};
+
+/**
+ * Throws DrillError `server/unavailable` or `server/none-new-enough` when there is no server to be had, and EndedEarly when
+ * the server died at once.
+ */
+export async function startServer(
+  dumpPath: string,
+  header: DumpHeader,
+  options: ServerOptions,
+  surroundings: Surroundings,
+): Promise<Throwaway> {
+  const common = {dumpPath, highestDatabase: header.highestDatabase, owner: thisDrill(), ...surroundings};
+  const attempts: (() => Promise<Attempt>)[] = [];
+  if (options.kind !== 'process') attempts.push(() => container(header, options, common));
+  if (options.kind !== 'container' && options.image === 'auto')
+    attempts.push(() => localProcess(header, options, common));
+
+  const failures: {because: string; noneNewEnough: boolean}[] = [];
+  for (const attempt of attempts) {
+    const result = await attempt();
+    if ('start' in result) return await result.start();
+    failures.push(result);
+  }
+  const noneNewEnough = failures.every(failure => failure.noneNewEnough);
+  throw new DrillError(
+    noneNewEnough ? 'server/none-new-enough' : 'server/unavailable',
+    `no server to restore into: ${failures.map(failure => failure.because).join('; ')}`,
+    {
+      hint: noneNewEnough
+        ? 'Name an image of the version that wrote the backup with --image.'
+        : 'Start Docker (or another engine), or put redis-server or valkey-server on the PATH, or name an image with --image.',
+    },
+  );
+}
+
+type Common = Surroundings & {dumpPath: string; highestDatabase: number; owner: ReturnType<typeof thisDrill>};
+
+async function container(header: DumpHeader, options: ServerOptions, common: Common): Promise<Attempt> {
+  const {connectEngine} = await import('./container.ts');
+  const engine = await connectEngine().catch(() => null);
+  if (!engine) return {because: 'no container engine answers', noneNewEnough: false};
+  const {registry, memoryBytes} = options;
+  if (options.image !== 'auto') {
+    const {image} = options;
+    const failure = (await engine.hasImage(image)) ? null : await engine.pull(image, common.signal);
+    if (failure !== null)
+      return {because: `the image ${image} cannot be had: ${failure}`, noneNewEnough: false};
+    return {
+      start: () => engine.start({...common, image, line: null, because: 'asked for by --image', memoryBytes}),
+    };
+  }
+  const chosen = await chooseImage(engine, header, {registry, signal: common.signal});
+  if (!('image' in chosen)) return chosen;
+  return {start: () => engine.start({...common, ...chosen, memoryBytes})};
+}
+
+async function localProcess(header: DumpHeader, options: ServerOptions, common: Common): Promise<Attempt> {
+  const {findBinaries, startProcess} = await import('./local-process.ts');
+  const binaries = await findBinaries(common.searchPath);
+  const preferred = binaries.toSorted((a, b) => rank(b, header) - rank(a, header));
+  // Asked for by name, the binary has to answer for what it cannot read; auto only takes one that can.
+  const asked = options.kind === 'process';
+  const binary = asked ? preferred[0] : preferred.find(({line}) => canReadHeader(line, header));
+  if (!binary) {
+    const because =
+      binaries.length === 0
+        ? 'neither redis-server nor valkey-server is on the PATH'
+        : `${binaries.map(({line}) => formatLine(line)).join(' and ')} on the PATH cannot read RDB version ${header.rdbVersion}`;
+    return {because, noneNewEnough: binaries.length > 0};
+  }
+  const because = asked
+    ? 'asked for by --server process'
+    : 'no container can be had; this binary is on the PATH';
+  return {start: () => startProcess({...common, binary, because})};
+}
+
+function rank({line}: LocalBinary, header: DumpHeader): number {
+  return (canReadHeader(line, header) ? 2 : 0) + (line.product === header.producer?.product ? 1 : 0);
+}

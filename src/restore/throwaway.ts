@@ -1,0 +1,46 @@
+/**
+ * The throwaway server, as the rest of restore sees it: something that runs, talks, logs and dies. Containers and local
+ * processes both answer to this; what loading means is decided in one place (loading.ts) for both.
+ */
+import {z} from 'zod';
+import type {ServerClient} from '../redis/client.ts';
+
+export const serverSchema = z.strictObject({
+  kind: z.enum(['container', 'process']),
+  /** Image reference, or path of the binary. */
+  image: z.string().optional(),
+  binary: z.string().optional(),
+  /** `redis:7.0`; `null` until the server itself has said so. */
+  line: z.string().nullable(),
+  version: z.string().nullable(),
+  /** Why this server and not another. */
+  because: z.string(),
+  /** How the drill reaches it: a unix socket in a shared directory, or the image's own CLI through exec. */
+  via: z.enum(['socket', 'exec']),
+});
+export type ServerDescription = z.infer<typeof serverSchema>;
+
+/** `exitCode` proves nothing: Redis can fail to load and end with 0. */
+export type Ended = {exitCode: number | null; outOfMemory: boolean};
+
+export interface Throwaway extends AsyncDisposable {
+  readonly description: ServerDescription;
+  readonly client: ServerClient;
+  /** The server's log so far, one entry a line, oldest first, bounded. */
+  log(): Promise<readonly string[]>;
+  /** `null` while the server runs. */
+  ended(): Promise<Ended | null>;
+}
+
+/** A server that ended before anybody could speak to it. Thrown by starters, turned into a refusal by loading. */
+export class EndedEarly extends Error {
+  readonly log: readonly string[];
+  readonly ended: Ended;
+  readonly description: ServerDescription;
+  constructor(description: ServerDescription, log: readonly string[], ended: Ended) {
+    super('the server ended before it answered');
+    this.description = description;
+    this.log = log;
+    this.ended = ended;
+  }
+}

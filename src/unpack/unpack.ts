@@ -1,0 +1,91 @@
+/**
+ * From a located backup to plain files that inspect and a server can read. A plain dump stays where it is: it is
+ * hashed, never copied or changed. Other forms are refused by name, so that nothing unknown is taken for a dump.
+ */
+import {createHash} from 'node:crypto';
+import {createReadStream} from 'node:fs';
+import {open, stat} from 'node:fs/promises';
+import {DrillError, throwIfAborted} from '../errors.ts';
+import type {Progress} from '../progress.ts';
+import {FORM_HEAD_BYTES, recogniseForm} from './form.ts';
+
+export type Dump = {
+  /** A plain RDB file. Not ours: neither changed nor removed. */
+  path: string;
+  sizeBytes: number;
+  /** Hex. Of the artifact as it was found, and of the plain bytes in it. */
+  sha256: {artifact: string; plain: string};
+  /** Throws when somebody changed the file since it was hashed: then no verdict would be about one backup. */
+  assertUnchanged(): Promise<void>;
+};
+
+/** Large reads: fewer turns of the event loop a gigabyte. */
+const READ_BYTES = 1024 * 1024;
+
+export async function unpack(
+  path: string,
+  deps: {progress: Progress; signal?: AbortSignal | undefined},
+): Promise<Dump> {
+  const form = recogniseForm(await head(path));
+  if (form !== null) {
+    throw new DrillError(
+      'unpack/unsupported-form',
+      `${path} is packed as ${form}, which this version cannot unpack`,
+      {
+        hint: 'Unpack it in an earlier step and drill the plain dump.',
+        facts: {form},
+      },
+    );
+  }
+  const before = await identity(path);
+  const plain = await sha256(path, before.sizeBytes, deps);
+  return {
+    path,
+    sizeBytes: before.sizeBytes,
+    sha256: {artifact: plain, plain},
+    assertUnchanged: async () => {
+      const now = await identity(path);
+      if (now.fileId === before.fileId) return;
+      throw new DrillError('source/changed', `${path} was replaced or changed while it was drilled`, {
+        hint: 'Drill a copy, or a file that the producer has finished writing.',
+      });
+    },
+  };
+}
+
+async function head(path: string): Promise<Uint8Array> {
+  await using file = await open(path);
+  const {buffer, bytesRead} = await file.read({buffer: Buffer.alloc(FORM_HEAD_BYTES), position: 0});
+  return buffer.subarray(0, bytesRead);
+}
+
+async function identity(path: string): Promise<{fileId: string; sizeBytes: number}> {
+  const {dev, ino, size, mtimeMs} = await stat(path);
+  return {fileId: [dev, ino, size, mtimeMs].join(':'), sizeBytes: size};
+}
+
+async function sha256(
+  path: string,
+  sizeBytes: number,
+  {progress, signal}: {progress: Progress; signal?: AbortSignal | undefined},
+): Promise<string> {
+  const hash = createHash('sha256');
+  const phase = progress.phase('hash', sizeBytes);
+  let done = 0;
+  try {
+    for await (const chunk of createReadStream(path, {highWaterMark: READ_BYTES, ...(signal && {signal})})) {
+      hash.update(chunk as Buffer);
+      done += (chunk as Buffer).length;
+      phase.update(done);
+    }
+  } catch (cause) {
+    throwIfAborted(signal);
+    throw new DrillError('source/unreadable', `reading ${path} broke off after ${done} bytes`, {
+      hint: 'Is the file system that holds the backup healthy and still mounted?',
+      cause,
+    });
+  } finally {
+    phase.end();
+  }
+  return hash.digest('hex');
+}
