@@ -17,36 +17,56 @@ import {ensureLocalServer, unpackedServers} from './setup/servers.mjs';
 /** The sample backup of the demo was written by Redis 7.0. */
 const DEMO_LINES = LINES.filter(({line}) => line === 'redis:7.0');
 
-async function forDemo() {
+/**
+ * An engine with images, or why there is none.
+ * @param {import('./setup/images.mjs').Line[]} lines
+ */
+async function containers(lines) {
   const found = await ensureEngine();
-  if ('engine' in found) {
-    const {images} = await ensureImages(found.engine, DEMO_LINES);
-    if (images.length > 0) return;
-  } else {
-    say(`${found.reason}; the demo will use a local server instead of a container`);
+  const none = (/** @type {string} */ reason) => ({
+    engine: false,
+    reason,
+    images: [],
+    skipped: lines.map(({line}) => ({line, reason})),
+  });
+  if ('reason' in found) return none(found.reason);
+  const made = await ensureImages(found.engine, lines);
+  const sample = made.images.find(({line}) => line === 'redis:7.0');
+  if (found.fresh && sample) {
+    const refusal = await found.engine.cannotRun(sample.image, ['redis-server', '--version']);
+    if (refusal !== undefined) {
+      await stopEngine();
+      return none(`Docker Engine starts, but can run nothing here: ${refusal}`);
+    }
   }
+  return {engine: true, ...made};
+}
+
+async function forDemo() {
+  const {reason, images} = await containers(DEMO_LINES);
+  if (images.length > 0) return;
+  if (reason) say(`${reason}; the demo will use a local server instead of a container`);
   const local = await ensureLocalServer();
   if ('reason' in local)
     throw new SetupError(local.reason, 'Install Docker, Redis or Valkey, and run this again.');
 }
 
 async function forTests() {
-  const found = await ensureEngine();
-  if ('reason' in found) say(`${found.reason}; tests that need a container are skipped`);
-  const containers =
-    'engine' in found
-      ? {engine: true, ...(await ensureImages(found.engine, LINES))}
-      : {
-          engine: false,
-          reason: found.reason,
-          images: [],
-          skipped: LINES.map(({line}) => ({line, reason: found.reason})),
-        };
+  const servers = await containers(LINES);
+  if (servers.reason) say(`${servers.reason}; tests that need a container are skipped`);
   const local = await ensureLocalServer();
   if ('reason' in local) say(`${local.reason}; tests that need a local server are skipped`);
   const binaries = [...('reason' in local ? [] : [local]), ...(await unpackedServers())];
   await mkdir(path.dirname(SERVERS_FILE), {recursive: true});
-  await writeFile(SERVERS_FILE, `${JSON.stringify({...containers, binaries}, null, 2)}\n`);
+  await writeFile(SERVERS_FILE, `${JSON.stringify({...servers, binaries}, null, 2)}\n`);
+}
+
+/** What dist/ runs on: package.json, "engines". */
+const OLDEST_NODE = [22, 22];
+
+function nodeIsNewEnough() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  return major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
 }
 
 async function main() {
@@ -55,8 +75,12 @@ async function main() {
   if (option !== undefined && option !== '--tests') {
     throw new SetupError(`unknown option ${option}`, 'node scripts/setup.mjs [--tests | --stop]');
   }
-  await ensurePackages();
-  return option === '--tests' ? forTests() : forDemo();
+  const tests = option === '--tests';
+  // npm and apt wait for the network in turn; dist/ needs no packages, only a Node that is new enough.
+  await Promise.all([
+    tests || !nodeIsNewEnough() ? ensurePackages() : undefined,
+    tests ? forTests() : forDemo(),
+  ]);
 }
 
 try {

@@ -5,6 +5,7 @@
 import {request} from 'node:http';
 import {homedir} from 'node:os';
 import path from 'node:path';
+import {Readable} from 'node:stream';
 import {SetupError} from './run.mjs';
 
 export const DEFAULT_SOCKET = '/var/run/docker.sock';
@@ -70,15 +71,21 @@ export class Engine {
    */
   call(method, path, upload) {
     return new Promise((resolve, reject) => {
-      const sent = request({...this.address.connect, method, path}, response => {
-        let body = '';
-        response.setEncoding('utf8');
-        response.on('data', chunk => {
-          body += chunk;
-        });
-        response.on('error', reject);
-        response.on('end', () => resolve({status: response.statusCode ?? 0, body}));
-      });
+      const headers = {
+        'content-type': path.startsWith('/containers') ? 'application/json' : 'application/x-tar',
+      };
+      const sent = request(
+        {...this.address.connect, method, path, headers: upload ? headers : {}},
+        response => {
+          let body = '';
+          response.setEncoding('utf8');
+          response.on('data', chunk => {
+            body += chunk;
+          });
+          response.on('error', reject);
+          response.on('end', () => resolve({status: response.statusCode ?? 0, body}));
+        },
+      );
       const limit = method === 'GET' ? ANSWER_MS : TRANSFER_MS;
       sent.setTimeout(limit, () => sent.destroy(new Error(`no answer from the engine in ${limit / 1000} s`)));
       sent.on('error', reject);
@@ -100,6 +107,27 @@ export class Engine {
         error ?? `the engine answered ${status}`,
         'Try again, or look at the log of the engine.',
       );
+    }
+  }
+
+  /**
+   * Whether a container really starts: an engine may answer where the kernel lets it run nothing.
+   * @param {string} image
+   * @param {string[]} command
+   * @returns {Promise<string | undefined>} why not, in the engine's words
+   */
+  async cannotRun(image, command) {
+    const settings = {Image: image, Cmd: command, HostConfig: {NetworkMode: 'none'}};
+    const created = await this.call('POST', '/containers/create', Readable.from([JSON.stringify(settings)]));
+    const {Id, message} = JSON.parse(created.body);
+    if (!Id) return message ?? 'no container could be made';
+    try {
+      const started = await this.call('POST', `/containers/${Id}/start`);
+      if (started.status >= 400) return JSON.parse(started.body).message;
+      const {StatusCode} = JSON.parse((await this.call('POST', `/containers/${Id}/wait`)).body);
+      return StatusCode === 0 ? undefined : `a first container ended with code ${StatusCode}`;
+    } finally {
+      await this.call('DELETE', `/containers/${Id}?force=1&v=1`);
     }
   }
 

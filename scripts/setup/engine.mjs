@@ -35,7 +35,10 @@ const CONCESSIONS = [
   },
 ];
 
-/** @returns {Promise<{engine: import('./docker.mjs').Engine} | {reason: string}>} */
+/** `fresh`: it was started just now, and nobody has seen it run a container yet. */
+/** @typedef {{engine: import('./docker.mjs').Engine, fresh?: boolean} | {reason: string}} Found */
+
+/** @returns {Promise<Found>} */
 export async function ensureEngine() {
   const first = await findEngine();
   if ('engine' in first || process.env.DOCKER_HOST) return first;
@@ -62,7 +65,7 @@ async function startedBySystemd() {
   return code === 0 && waitForEngine(() => false);
 }
 
-/** @returns {Promise<{engine: import('./docker.mjs').Engine} | {reason: string}>} */
+/** @returns {Promise<Found>} */
 async function startOwn() {
   await clearStale();
   const cgroups = await mountCgroups();
@@ -70,7 +73,7 @@ async function startOwn() {
   /** @type {string[]} */
   const args = [];
   for (;;) {
-    if (await start(args)) return findEngine();
+    if (await start(args)) return {...(await findEngine()), fresh: true};
     const log = await readFile(LOG_FILE, 'utf8').catch(() => '');
     const fatal = fatalLine(log);
     const concession = CONCESSIONS.find(
