@@ -130,7 +130,7 @@ export class DumpReader {
       throw new Fault(
         'short',
         this.offset,
-        `${plural(count, 'element')} are announced at byte ${at}, where ${left} are left`,
+        `a count of ${grouped(count)} stands before byte ${at}, where the file has ${left} left`,
       );
     }
     return count;
@@ -275,7 +275,7 @@ export class DumpReader {
 
   #short(count: number): Fault {
     const at = grouped(this.offset);
-    const message = `${plural(count, 'byte')} were expected at byte ${at}, the file ends at ${grouped(this.sizeBytes)}`;
+    const message = `${plural(count, 'byte')} ${count === 1 ? 'was' : 'were'} expected at byte ${at}, the file ends at ${grouped(this.sizeBytes)}`;
     return new Fault('short', this.offset, message);
   }
 }

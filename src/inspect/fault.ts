@@ -29,9 +29,11 @@ export class Fault extends Error {
   }
 }
 
+const FORMAT = new Intl.NumberFormat('en-US', {maximumFractionDigits: 0});
+
 /** 1204331 -> "1,204,331". Exact up to 2^53; lengths above that are given rounded. */
 export function grouped(count: number): string {
-  return count.toLocaleString('en-US', {maximumFractionDigits: 0});
+  return FORMAT.format(count);
 }
 
 export function plural(count: number, noun: string): string {

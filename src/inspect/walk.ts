@@ -48,6 +48,7 @@ export class Walk {
 
   constructor(dump: DumpReader, version: DumpVersion) {
     this.#dump = dump;
+    if (version.magic === 'VALKEY') this.producer.product = 'valkey';
     this.#types = valueTypesOf(version);
     this.#opcodes = opcodesOf(version);
   }
