@@ -14,7 +14,7 @@ import {type DumpVersion, HEADER_BYTES, hasChecksum, isTried, readVersion} from 
 import {Walk} from './walk.ts';
 import {FORM_BYTES} from './what-is-it.ts';
 
-export type InspectOptions = {progress?: Progress; signal?: AbortSignal};
+export type InspectOptions = {progress?: Progress; signal?: AbortSignal | undefined};
 
 /** Bytes between two turns of the event loop: about 20 ms of work. */
 const SLICE_BYTES = 8 * 1024 * 1024;

@@ -5,6 +5,7 @@
  */
 import {createReadStream} from 'node:fs';
 import {access, stat} from 'node:fs/promises';
+import type {IncomingMessage} from 'node:http';
 import type {Readable} from 'node:stream';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {pack} from 'tar-stream';
@@ -241,11 +242,11 @@ export class Engine {
    */
   async #assertShared(container: Container, directory: PrivateDir, dumpPath: string): Promise<void> {
     const seen = async (path: string): Promise<{size: number; mtime: string}> => {
-      const {headers} = (await container.infoArchive({path})) as unknown as {
-        headers?: Record<string, string>;
-      };
-      const encoded = headers?.['x-docker-container-path-stat'];
-      if (!encoded) throw new NotShared();
+      // The answer to HEAD: only its headers are of interest, and unread it would keep the connection open.
+      const answer = (await container.infoArchive({path})) as unknown as IncomingMessage;
+      answer.destroy();
+      const encoded = answer.headers['x-docker-container-path-stat'];
+      if (typeof encoded !== 'string') throw new NotShared();
       return JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
     };
     try {
