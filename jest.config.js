@@ -23,6 +23,8 @@ const project = name => ({
 });
 
 export default {
+  // Containers on a busy machine; a test that hangs still ends.
+  testTimeout: 180_000,
   projects: [
     {...project('unit'), testMatch: ['<rootDir>/test/unit/**/*.test.ts', '<rootDir>/test/tidy.test.ts']},
     project('contract'),

@@ -20,6 +20,8 @@ const server = spawn('redis-server', [
   ...['--enable-debug-command', 'local'],
 ]);
 const redis = new Redis({path: join(directory, 's.sock'), retryStrategy: () => 50});
+// Until the server has made its socket, connecting fails and is tried again.
+redis.on('error', () => {});
 try {
   await fill();
   await redis.save();
@@ -34,7 +36,11 @@ try {
 async function fill() {
   await redis.call('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
   for (let id = 1; id <= 200; id += 1) {
-    await redis.hset(`user:${id}`, {name: `User ${id}`, mail: `user${id}@example.org`, visits: String(id * 7)});
+    await redis.hset(`user:${id}`, {
+      name: `User ${id}`,
+      mail: `user${id}@example.org`,
+      visits: String(id * 7),
+    });
   }
   for (let id = 1; id <= 120; id += 1) {
     await redis.set(`session:${id}`, `token-${id}`.repeat(4), 'EXAT', NOT_PASSED + id);
@@ -46,11 +52,19 @@ async function fill() {
   await redis.sadd('tags:words', ...Array.from({length: 300}, (_, n) => `tag-${n}`));
   await redis.zadd('board:small', 1, 'one', 2.5, 'two and a half', -3e10, 'far below');
   await redis.zadd('board:large', ...Array.from({length: 300}, (_, n) => [n * 1.5, `player-${n}`]).flat());
-  await redis.hset('config:large', Object.fromEntries(Array.from({length: 200}, (_, n) => [`field-${n}`, 'v'.repeat(n)])));
-  for (let n = 1; n <= 40; n += 1) await redis.xadd('events', `${1_700_000_000_000 + n}-0`, 'kind', 'login', 'user', String(n));
+  await redis.hset(
+    'config:large',
+    Object.fromEntries(Array.from({length: 200}, (_, n) => [`field-${n}`, 'v'.repeat(n)])),
+  );
+  for (let n = 1; n <= 40; n += 1)
+    await redis.xadd('events', `${1_700_000_000_000 + n}-0`, 'kind', 'login', 'user', String(n));
   await redis.xgroup('CREATE', 'events', 'workers', '0');
   await redis.xreadgroup('GROUP', 'workers', 'alice', 'COUNT', 5, 'STREAMS', 'events', '>');
-  await redis.call('FUNCTION', 'LOAD', "#!lua name=sample\nredis.register_function('hello', function() return 'hello' end)");
+  await redis.call(
+    'FUNCTION',
+    'LOAD',
+    "#!lua name=sample\nredis.register_function('hello', function() return 'hello' end)",
+  );
   await redis.select(2);
   for (let n = 1; n <= 30; n += 1) await redis.set(`cache:${n}`, `value ${n}`, 'EXAT', NOT_PASSED);
   // With active expiry off, keys whose time has passed stay until they are touched: a save writes them.

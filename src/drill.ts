@@ -12,9 +12,9 @@ import type {Policy} from './judge/policy.ts';
 import type {Progress} from './progress.ts';
 import {lineOf} from './redis/server-line.ts';
 import type {DrillReport} from './report/drill-report.ts';
-import {awaitLoaded, type Restored, refused} from './restore/loading.ts';
+import {awaitLoaded, crashedReading, type Restored, refused} from './restore/loading.ts';
 import {type DumpHeader, type ServerOptions, type Surroundings, startServer} from './restore/start-server.ts';
-import {EndedEarly} from './restore/throwaway.ts';
+import {EndedEarly, type Throwaway} from './restore/throwaway.ts';
 import type {Backup} from './source/backup.ts';
 import {locateLocal} from './source/local.ts';
 import {Stopwatch} from './stopwatch.ts';
@@ -67,21 +67,21 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
   };
 }
 
+type Notes = {watch: Stopwatch; evidence: Evidence};
+
 /** From the start of a throwaway server to its removal; fills in `load` and `census` as far as it comes. */
 async function restore(
   dump: Dump,
   header: DumpHeader,
   job: DrillJob,
   deps: Deps,
-  {watch, evidence}: {watch: Stopwatch; evidence: Evidence},
+  {watch, evidence}: Notes,
 ): Promise<Restored> {
   try {
     await using server = await watch.time('loadMs', () => startServer(dump.path, header, job.server, deps));
     const restored = await watch.time('loadMs', () => awaitLoaded(server, deps));
     evidence.load = restored.load;
-    if (restored.load.status !== 'refused') {
-      evidence.census = await watch.time('verifyMs', () => takeCensus(server.client));
-    }
+    if (restored.load.status !== 'refused') await census(server, {watch, evidence});
     await dump.assertUnchanged();
     return restored;
   } catch (error) {
@@ -89,6 +89,16 @@ async function restore(
     const restored = refused(error);
     evidence.load = restored.load;
     return restored;
+  }
+}
+
+async function census(server: Throwaway, {watch, evidence}: Notes): Promise<void> {
+  try {
+    evidence.census = await watch.time('verifyMs', () => takeCensus(server.client));
+  } catch (error) {
+    const crashed = await crashedReading(server, evidence.load!);
+    if (!crashed) throw error;
+    evidence.load = crashed;
   }
 }
 

@@ -33,7 +33,7 @@ export function judge(evidence: Evidence, expectations: Expectations | null, pol
   let ledger: LedgerLine[] = [];
   if (noBackup) findings.push(fail(noBackup.rule, noBackup.message, {hint: noBackup.hint, origin: 'source'}));
   if (inspection) findings.push(...judgeFile(inspection));
-  if (load) findings.push(judgeLoad(load));
+  if (load) findings.push(judgeLoad(load, inspection?.error));
   if (inspection && load && census && readable(inspection)) {
     const books = drawLedger({inspection, load, census});
     ledger = books.ledger;
@@ -78,9 +78,7 @@ function judgeFile({error, checksum, unverified, rdbVersion, magic}: Inspection)
   if (error) {
     // Damage that only a better reader could be sure of is for the server to decide.
     const severity = error.certain ? 'error' : 'warning';
-    const expected = null;
-    const message = `${error.message} (byte ${error.offset}, while doing: ${error.doing})`;
-    findings.push(fail(error.rule, message, {hint: DAMAGE_HINTS[error.rule], origin, severity, expected}));
+    findings.push(fail(error.rule, error.message, {hint: DAMAGE_HINTS[error.rule], origin, severity}));
   }
   if (checksum === 'valid') findings.push(pass('backup/checksum', 'the CRC64 at the end matches', {origin}));
   if (checksum === 'absent') {
@@ -116,9 +114,13 @@ const DAMAGE_HINTS: Record<Damage['rule'], string> = {
     'Servers ignore what follows the end, but something wrote it: `redis-cli --rdb` over a longer file, two files joined, or damage in the version digits.',
 };
 
-function judgeLoad(load: Load): Finding {
+function judgeLoad(load: Load, damage: Damage | undefined): Finding {
   const origin = 'restore';
-  if (load.refusal) return fail(load.refusal.rule, load.refusal.message, {hint: load.refusal.hint, origin});
+  if (load.refusal) {
+    // Of a damaged file a server says whatever it stumbled over first; its advice would mislead.
+    const hint = damage?.certain ? 'This follows from the damage in the file.' : load.refusal.hint;
+    return fail(load.refusal.rule, load.refusal.message, {hint, origin});
+  }
   if (load.status === 'silent-empty') {
     return fail(
       'restore/silent-empty',

@@ -15,8 +15,11 @@ import {type Ended, EndedEarly, type ServerDescription, serverSchema, type Throw
 const count = z.int().min(0).nullable();
 
 export const loadSchema = z.strictObject({
-  /** `silent-empty`: the server is ready, but nothing shows that it loaded the dump. */
-  status: z.enum(['loaded', 'refused', 'silent-empty']),
+  /**
+   * `silent-empty`: the server is ready, but nothing shows that it loaded the dump. `crashed`: it loaded the dump and died
+   * when the data were read.
+   */
+  status: z.enum(['loaded', 'refused', 'silent-empty', 'crashed']),
   /** INFO persistence (7.0 and later), else the log (6.2); `null` on 6.0, which counts nothing. */
   keysLoaded: count,
   keysExpired: count,
@@ -66,6 +69,22 @@ export async function awaitLoaded(
   }
 }
 
+/** Old servers check little while loading and crash on what they loaded; `null` when the server is still there. */
+export async function crashedReading(server: Throwaway, load: Load): Promise<Load | null> {
+  const ended = await endedSoon(server);
+  if (!ended) return null;
+  if (ranOutOfMemory(ended)) throw outOfMemory('read');
+  return {
+    ...load,
+    status: 'crashed',
+    refusal: {
+      rule: 'restore/crashed',
+      message: 'the server loaded the dump and crashed when every key was read (DEBUG DIGEST)',
+      hint: 'The dump is damaged in a way that this server does not check while loading: production would crash later.',
+    },
+  };
+}
+
 /** A server that ended is a refusal, unless it was killed for want of memory: then nothing is known of the backup. */
 export function refused({description, log, ended}: EndedEarly): Restored {
   if (ended.outOfMemory || ended.exitCode === 137) {
@@ -98,6 +117,19 @@ export function refused({description, log, ended}: EndedEarly): Restored {
       refusal,
     },
   };
+}
+
+/** 128 + SIGKILL, which is the kernel's doing: restore itself looks away before it kills. */
+const ranOutOfMemory = ({outOfMemory, exitCode}: Ended): boolean => outOfMemory || exitCode === 137;
+
+function outOfMemory(doing: 'load' | 'read'): DrillError {
+  return new DrillError(
+    'capacity/memory',
+    `the server was killed for want of memory when it had to ${doing} the backup`,
+    {
+      hint: 'Give the runner more memory, or raise the limit with --set server.memory=SIZE.',
+    },
+  );
 }
 
 async function whenLoaded(
