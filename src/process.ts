@@ -15,7 +15,6 @@ export async function runToEnd(program: string, args: string[]): Promise<Ended> 
   const {exitCode, stdout, stderr} = await getExecOutput(`"${program}"`, args, {
     silent: true,
     ignoreReturnCode: true,
-    input: Buffer.alloc(0),
   });
   return {exitCode, stdout: stdout.slice(0, MAX_OUTPUT_CHARS), stderr: stderr.slice(0, MAX_OUTPUT_CHARS)};
 }

@@ -65,7 +65,8 @@ type Summary = {outcome: string; status?: string; keyspace?: unknown; digest?: s
 
 function summaryOf({outcome, error, load, census}: DrillReport): Summary {
   if (outcome === 'not-run') return {outcome: `not-run: ${error?.code}`};
-  if (!census) return {outcome, status: load?.status ?? 'not restored'};
+  // A file without a header is refused without asking a server: all of them refuse it.
+  if (!census) return {outcome, status: load?.status ?? 'refused'};
   const keyspace = Object.fromEntries(
     Object.entries(census.databases).map(([db, {keys, expires}]) => [db, [keys, expires]]),
   );
