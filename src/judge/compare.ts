@@ -1,7 +1,8 @@
 /**
- * What came back, held against what was recorded. Pure. A policy relaxes equality key by key: once it states a tolerance,
- * counts are judged by it, and digests only where `digest: exact` asks; the very bytes that were recorded must always
- * give the very same dataset.
+ * What came back, held against what was recorded. Pure. Whatever was recorded must be equal, unless the policy states a
+ * tolerance (`max-drop`, `max-growth`) for it: for the whole dataset or for some databases. Then those counts are judged
+ * by it, and the digest only where `digest: exact` asks. The very bytes that were recorded must always give the very
+ * same dataset.
  */
 import type {Census} from '../census/census.ts';
 import type {Inspection} from '../inspect/inspection.ts';
@@ -12,22 +13,47 @@ import {judgeKeyLimits, type KeyLimits, type Policy} from './policy.ts';
 type Restored = {inspection: Inspection; census: Census; plainSha256: string};
 
 export function compare(restored: Restored, expectations: Expectations | null, policy: Policy): Finding[] {
-  const sameBytes = expectations !== null && expectations.backup.sha256.plain === restored.plainSha256;
-  const tolerant = (policy.keys !== undefined || policy.databases !== undefined) && !sameBytes;
   const limits = judgeLimits(restored, expectations, policy);
-  if (expectations === null) return limits;
+  if (expectations === null) {
+    if (policy.digest !== 'exact') return limits;
+    const message = 'the digest cannot be compared: there are no recorded expectations';
+    return [
+      ...limits,
+      skipped('expect/digest', message, {severity: 'warning', origin: policy.originOf(['digest'])}),
+    ];
+  }
+  const sameBytes = expectations.backup.sha256.plain === restored.plainSha256;
+  const tolerated = sameBytes ? EVERYTHING_EQUAL : tolerances(policy);
+  const {inspection} = restored;
   return [
     ...limits,
-    ...(tolerant ? vanishedDatabases(restored, expectations) : equalCounts(restored, expectations)),
+    ...vanishedDatabases(restored, expectations, tolerated),
+    ...equalCounts(restored, expectations, tolerated),
     equal(
       'expect/functions',
       'function libraries',
       expectations.dataset.functions,
-      restored.inspection.dataset.functions,
+      inspection.dataset.functions,
     ),
-    equal('expect/modules', 'modules', listed(expectations.modules), listed(restored.inspection.modules)),
-    ...judgeDigest(restored, expectations, {asked: policy.digest, tolerant}),
+    tolerated.any
+      ? equal('expect/modules', 'modules', named(expectations.modules), named(inspection.modules))
+      : equal('expect/modules', 'modules', listed(expectations.modules), listed(inspection.modules)),
+    ...judgeDigest(restored, expectations, digestRule(policy, {sameBytes, tolerant: tolerated.any})),
   ];
+}
+
+/** Of which counts the policy says itself how far they may be from what was recorded. */
+type Tolerated = {any: boolean; database(number: string): boolean};
+
+const EVERYTHING_EQUAL: Tolerated = {any: false, database: () => false};
+
+/** `min` and `max` are limits of their own: they make a drill stricter, never looser. */
+function tolerances({keys, databases = {}}: Policy): Tolerated {
+  const isTolerance = (limits: KeyLimits | undefined) =>
+    limits?.['max-drop'] !== undefined || limits?.['max-growth'] !== undefined;
+  if (isTolerance(keys)) return {any: true, database: () => true};
+  const database = (number: string) => isTolerance(databases[number]?.keys);
+  return {any: Object.keys(databases).some(database), database};
 }
 
 function judgeLimits({census}: Restored, expectations: Expectations | null, policy: Policy): Finding[] {
@@ -58,8 +84,9 @@ function judgeLimits({census}: Restored, expectations: Expectations | null, poli
 }
 
 /** Under a tolerance a database may shrink with the rest, but one that is gone altogether is a loss of its own. */
-function vanishedDatabases({census}: Restored, {dataset}: Expectations): Finding[] {
-  return Object.entries(dataset.databases).map(([database, {keys}]) => {
+function vanishedDatabases({census}: Restored, {dataset}: Expectations, tolerated: Tolerated): Finding[] {
+  const relaxed = Object.entries(dataset.databases).filter(([database]) => tolerated.database(database));
+  return relaxed.map(([database, {keys}]) => {
     const parts = {
       expected: keys,
       actual: census.databases[database]?.keys ?? 0,
@@ -74,13 +101,16 @@ function vanishedDatabases({census}: Restored, {dataset}: Expectations): Finding
   });
 }
 
-function equalCounts({inspection, census}: Restored, {dataset}: Expectations): Finding[] {
+function equalCounts(
+  {inspection, census}: Restored,
+  {dataset}: Expectations,
+  tolerated: Tolerated,
+): Finding[] {
   const databases = new Set([...Object.keys(dataset.databases), ...Object.keys(census.databases)]);
   const none = {keys: 0, expires: 0};
-  return [
-    equalKeys('the dataset', dataset.keys, census.keys, 'dataset.keys'),
-    equal('expect/expires', 'keys with an expiry', dataset.expires, census.expires, 'dataset.expires'),
-    ...[...databases].flatMap(database => {
+  const byDatabase = [...databases]
+    .filter(database => !tolerated.database(database))
+    .flatMap(database => {
       const recorded = dataset.databases[database] ?? none;
       const actual = census.databases[database] ?? none;
       return [
@@ -93,7 +123,13 @@ function equalCounts({inspection, census}: Restored, {dataset}: Expectations): F
           `dataset.databases.${database}.expires`,
         ),
       ];
-    }),
+    });
+  // Sums and types are of all databases together: none of them is fixed when one is not.
+  if (tolerated.any) return byDatabase;
+  return [
+    equalKeys('the dataset', dataset.keys, census.keys, 'dataset.keys'),
+    equal('expect/expires', 'keys with an expiry', dataset.expires, census.expires, 'dataset.expires'),
+    ...byDatabase,
     equal(
       'expect/types',
       'keys by type',
@@ -130,20 +166,22 @@ function equal(
   return fail(rule, `${what}: recorded ${expected}, restored ${actual}`, {...parts, hint: HINT});
 }
 
-type DigestRule = {asked: 'exact' | 'any' | undefined; tolerant: boolean};
+type DigestRule = {wanted: true} | {wanted: false; because: string};
 
-function judgeDigest(
-  {census}: Restored,
-  {serverDigest}: Expectations,
-  {asked, tolerant}: DigestRule,
-): Finding[] {
-  const wanted = asked === 'exact' || (asked !== 'any' && !tolerant);
+function digestRule(
+  {digest}: Policy,
+  {sameBytes, tolerant}: {sameBytes: boolean; tolerant: boolean},
+): DigestRule {
+  if (sameBytes || digest === 'exact') return {wanted: true};
+  if (digest === 'any') return {wanted: false, because: 'the policy says `digest: any`'};
+  return tolerant ? {wanted: false, because: 'the policy tolerates changes'} : {wanted: true};
+}
+
+function judgeDigest({census}: Restored, {serverDigest}: Expectations, asked: DigestRule): Finding[] {
   const rule = 'expect/digest';
   const origin = at('serverDigest');
-  if (!wanted) {
-    return [
-      skipped(rule, 'the digest is not compared: the policy tolerates changes', {severity: 'note', origin}),
-    ];
+  if (!asked.wanted) {
+    return [skipped(rule, `the digest is not compared: ${asked.because}`, {severity: 'note', origin})];
   }
   if (serverDigest === null || census.digest === null) {
     const why =
@@ -180,5 +218,7 @@ function listed(counts: Record<string, number>): string {
     .map(([name, n]) => `${name} ${n}`);
   return parts.length === 0 ? 'none' : parts.join(', ');
 }
+
+const named = (counts: Record<string, number>): string => Object.keys(counts).toSorted().join(', ') || 'none';
 
 const at = (...path: string[]): string => `expectations: ${path.join('.')}`;

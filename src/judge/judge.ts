@@ -49,8 +49,10 @@ function decide(
 ): Pick<Verdict, 'outcome' | 'error'> {
   const failed = findings.some(({status, severity}) => status === 'fail' && severity === 'error');
   if (broken) {
-    // Certain damage needs no server to be certain; but who cancels, or meets our bug, gets no verdict.
-    const verdictAnyway = failed && broken.code !== 'cancelled' && !broken.code.startsWith('bug/');
+    // Certain damage needs no server to be certain; but who cancels, or meets our bug, gets no verdict, and neither
+    // does a file that was not the same from beginning to end.
+    const noVerdict = ['cancelled', 'source/changed', 'bug/reader', 'bug/internal'].includes(broken.code);
+    const verdictAnyway = failed && !noVerdict;
     return {outcome: verdictAnyway ? 'failed' : 'not-run', error: broken};
   }
   if (load?.status === 'loaded' && inspection?.error && !readable(inspection)) {
@@ -136,6 +138,12 @@ function judgeLoad(load: Load, damage: Damage | undefined): Finding {
 
 function evictions({evictedKeys}: Census): Finding {
   const parts = {expected: 0, actual: evictedKeys, origin: 'census'};
+  if (evictedKeys === null) {
+    return skipped('restore/evicted', 'this server does not count evictions', {
+      ...parts,
+      severity: 'warning',
+    });
+  }
   if (evictedKeys === 0) return pass('restore/evicted', 'the server evicted nothing', parts);
   return fail('restore/evicted', `the server evicted ${evictedKeys} keys`, {
     ...parts,

@@ -102,13 +102,17 @@ function judgeChange({what, direction, tolerance, actual, recorded, origin}: Cha
   if (recorded === null) {
     return skipped(rule, `${what}: nothing was recorded to compare with`, {severity: 'warning', origin});
   }
-  const allowed = 'percent' in tolerance ? (recorded * tolerance.percent) / 100 : tolerance.keys;
+  const allowed = 'percent' in tolerance ? share(recorded, tolerance.percent) : tolerance.keys;
   const change = direction === 'max-drop' ? recorded - actual : actual - recorded;
   const limit = 'percent' in tolerance ? `${tolerance.percent}%` : `${tolerance.keys} keys`;
   const word = direction === 'max-drop' ? 'dropped' : 'grew';
   const parts = {expected: recorded, actual, origin};
   if (change <= allowed) return pass(rule, `${what} ${word} by no more than ${limit}`, parts);
-  const share = recorded === 0 ? '' : ` (${((100 * change) / recorded).toFixed(1)}%)`;
-  const message = `${what} ${word} by ${change} keys${share}, from ${recorded} to ${actual}; ${limit} is allowed`;
+  const percent = recorded === 0 ? '' : ` (${((100 * change) / recorded).toFixed(1)}%)`;
+  const message = `${what} ${word} by ${change} keys${percent}, from ${recorded} to ${actual}; ${limit} is allowed`;
   return fail(rule, message, {...parts, hint: direction === 'max-drop' ? LOST : GREW});
 }
+
+/** In binary, 0.57 % of 10,000 comes out just below 57: a drop of 57 keys must pass all the same. */
+const share = (keys: number, percent: number): number =>
+  Math.floor(((keys * percent) / 100) * (1 + 4 * Number.EPSILON));
