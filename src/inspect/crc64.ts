@@ -99,11 +99,12 @@ export class Crc64 {
     return view.getInt32(offset, true) === this.#low && view.getInt32(offset + 4, true) === this.#high;
   }
 
-  get hex(): string {
-    return half(this.#high) + half(this.#low);
+  /** The 8 bytes that would close the file here. */
+  footer(): Uint8Array {
+    const footer = new Uint8Array(8);
+    const view = new DataView(footer.buffer);
+    view.setInt32(0, this.#low, true);
+    view.setInt32(4, this.#high, true);
+    return footer;
   }
-}
-
-function half(word: number): string {
-  return (word >>> 0).toString(16).padStart(8, '0');
 }
