@@ -45,6 +45,7 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
       evidence.inspection = inspection;
       const header = headerOf(inspection);
       if (header) restored = await restore(dump, header, job, deps, {watch, evidence});
+      await dump.assertUnchanged();
     } else {
       evidence.noBackup = located.reason;
     }
@@ -82,7 +83,6 @@ async function restore(
     const restored = await watch.time('loadMs', () => awaitLoaded(server, deps));
     evidence.load = restored.load;
     if (restored.load.status !== 'refused') await census(server, {watch, evidence});
-    await dump.assertUnchanged();
     return restored;
   } catch (error) {
     if (!(error instanceof EndedEarly)) throw error;

@@ -44,7 +44,7 @@ async function digest(
     if (error instanceof Error && /not allowed|unknown command|NOPERM/i.test(error.message)) {
       return {digest: null, digestBecause: 'the server does not allow DEBUG'};
     }
-    throw error;
+    throw error instanceof DrillError ? error : unanswered('DEBUG DIGEST', error);
   }
 }
 
@@ -52,15 +52,15 @@ async function ask(client: ServerClient, command: string, ...args: string[]) {
   try {
     return await client.call(command, ...args);
   } catch (cause) {
-    throw new DrillError(
-      'server/unreachable',
-      `the restored server did not answer ${[command, ...args].join(' ')}`,
-      {
-        hint: 'Was it killed, or is the machine out of memory?',
-        cause,
-      },
-    );
+    throw unanswered([command, ...args].join(' '), cause);
   }
+}
+
+function unanswered(command: string, cause: unknown): DrillError {
+  return new DrillError('server/unreachable', `the restored server did not answer ${command}`, {
+    hint: 'Was it killed, or is the machine out of memory?',
+    cause,
+  });
 }
 
 function unexpected(command: string): DrillError {

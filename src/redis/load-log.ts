@@ -87,6 +87,12 @@ const EXPLANATIONS: readonly Explanation[] = [
     hint: 'Restore with the product and version that wrote the backup or a newer one: --image auto finds it.',
   },
   {
+    pattern: /Can't handle foreign type or opcode (\d+)/,
+    rule: 'restore/version-unsupported',
+    say: found => `the server does not know the type or opcode ${found[1]}, which another product wrote`,
+    hint: 'Restore with the product and version that wrote the backup: --image auto finds it.',
+  },
+  {
     pattern: /Wrong signature trying to load DB from file/,
     rule: 'restore/wrong-signature',
     say: () => 'the server finds no RDB signature that it knows at the start of the file',
@@ -135,7 +141,8 @@ const EXPLANATIONS: readonly Explanation[] = [
     hint: DAMAGED,
   },
   {
-    pattern: /Short read or OOM loading DB|Unexpected EOF reading RDB file/,
+    pattern:
+      /Short read or OOM loading DB|Unexpected EOF reading RDB file|Error loading data from RDB \(short read or EOF\)/,
     rule: 'restore/short-read',
     say: () => 'the dump ends before its end, or a length in it is damaged',
     hint: DAMAGED,
@@ -160,11 +167,15 @@ const EXPLANATIONS: readonly Explanation[] = [
   },
 ];
 
-/** Text in quotes may be a key. Everything quoted, and everything after `key` with a colon, goes. */
+/**
+ * Text in quotes may be a key, and a key may hold quotes: everything from the first to the last goes (the one in
+ * `can't` opens none). So does what follows the word key, and what a library's compiler quotes of its code.
+ */
 function blackOut(text: string): string {
   return text
-    .replace(/'[^']*'?|"[^"]*"?/g, "'…'")
+    .replace(/(?<![a-z])['"](?:.*['"]|.*)/i, "'…'")
     .replace(/\bkey:? \S+.*/i, 'key …')
+    .replace(/(Failed loading library|Failed creating function),.*/, '$1')
     .slice(0, 200);
 }
 
@@ -200,6 +211,11 @@ export function lastComplaint(log: readonly string[]): string | null {
     .filter(line => /fatal|error|can't|cannot|failed|denied/i.test(line))
     .at(-1);
   return last === undefined ? null : blackOut(last);
+}
+
+/** malloc gave nothing: a limit of the machine, not a fault of the backup (server.c: redisOutOfMemoryHandler). */
+export function diedOfWantOfMemory(log: readonly string[]): boolean {
+  return log.some(line => /Out Of Memory allocating \d+ bytes|aborting for OUT OF MEMORY/.test(line));
 }
 
 /** An old server that dies of a directive it does not know (6.0 and `enable-debug-command`). */

@@ -14,7 +14,11 @@ export function execClient(exec: Exec, socket: string): ServerClient {
   let cli: Promise<Cli> | null = null;
   return {
     call: async (command, ...args) => {
-      cli ??= findCli(exec);
+      cli ??= findCli(exec).catch(error => {
+        // Perhaps it was too early to ask.
+        cli = null;
+        throw error;
+      });
       const {program, json} = await cli;
       const {exitCode, stdout, stderr} = await exec([
         program,

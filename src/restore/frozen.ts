@@ -28,6 +28,8 @@ export function frozenFlags(
     ...['--save', ''],
     ...['--appendonly', 'no'],
     ...['--maxmemory', '0'],
+    // An image whose own configuration skips it would load what is damaged.
+    ...['--rdbchecksum', 'yes'],
     ...['--databases', String(databases)],
     // Port 0 of loopback: nobody can ever listen there and make this server sync away its data.
     ...['--replicaof', '127.0.0.1', '0'],

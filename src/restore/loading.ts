@@ -8,7 +8,13 @@ import {z} from 'zod';
 import {DrillError, throwIfAborted} from '../errors.ts';
 import type {Progress} from '../progress.ts';
 import {type Info, infoNumber, parseInfo, serverIdentity} from '../redis/info.ts';
-import {explainRefusal, type LoadEvidence, lastComplaint, readEvidence} from '../redis/load-log.ts';
+import {
+  diedOfWantOfMemory,
+  explainRefusal,
+  type LoadEvidence,
+  lastComplaint,
+  readEvidence,
+} from '../redis/load-log.ts';
 import {formatLine, type ServerLine} from '../redis/server-line.ts';
 import {type Ended, EndedEarly, type ServerDescription, serverSchema, type Throwaway} from './throwaway.ts';
 
@@ -36,6 +42,8 @@ export type Restored = {server: ServerDescription; load: Load; line: ServerLine 
 
 /** No progress for this long means stuck. One key of some GB shows no progress while it loads. */
 const STALL_MS = 10 * 60_000;
+/** A server that neither answers nor ends for this long is given up. */
+const NO_ANSWER_MS = 10_000;
 const FIRST_POLL_MS = 5;
 const MAX_POLL_MS = 250;
 
@@ -87,15 +95,7 @@ export async function crashedReading(server: Throwaway, load: Load): Promise<Loa
 
 /** A server that ended is a refusal, unless it was killed for want of memory: then nothing is known of the backup. */
 export function refused({description, log, ended}: EndedEarly): Restored {
-  if (ended.outOfMemory || ended.exitCode === 137) {
-    throw new DrillError(
-      'capacity/memory',
-      'the server was killed for want of memory while it loaded the backup',
-      {
-        hint: 'Give the runner more memory, or raise the limit with --set server.memory=SIZE.',
-      },
-    );
-  }
+  if (ranOutOfMemory(ended) || diedOfWantOfMemory(log)) throw outOfMemory('load');
   const refusal = explainRefusal(log);
   if (refusal === null) {
     const complaint = lastComplaint(log) ?? 'it did not say why';
@@ -125,7 +125,7 @@ const ranOutOfMemory = ({outOfMemory, exitCode}: Ended): boolean => outOfMemory 
 function outOfMemory(doing: 'load' | 'read'): DrillError {
   return new DrillError(
     'capacity/memory',
-    `the server was killed for want of memory when it had to ${doing} the backup`,
+    `the server ended for want of memory when it had to ${doing} the backup`,
     {
       hint: 'Give the runner more memory, or raise the limit with --set server.memory=SIZE.',
     },
@@ -162,23 +162,32 @@ async function whenLoaded(
   }
 }
 
-/** Throws EndedEarly when the server is gone: its log says why. */
+/**
+ * Throws EndedEarly when the server is gone: its log says why. It is asked again until it answers or ends: through exec
+ * the first question may come before there is a socket.
+ */
 async function askInfo(server: Throwaway): Promise<Info> {
-  try {
-    return parseInfo(String(await server.client.call('INFO')));
-  } catch (cause) {
-    const ended = await endedSoon(server);
-    if (ended) throw new EndedEarly(server.description, await server.log(), ended);
-    throw new DrillError('server/unreachable', 'the server runs but does not answer INFO', {
-      hint: 'Start it by hand and read its log.',
-      cause,
-    });
+  const deadlineMs = performance.now() + NO_ANSWER_MS;
+  while (true) {
+    try {
+      return parseInfo(String(await server.client.call('INFO')));
+    } catch (cause) {
+      const ended = await server.ended();
+      if (ended) throw new EndedEarly(server.description, await server.log(), ended);
+      if (performance.now() > deadlineMs) {
+        throw new DrillError('server/unreachable', 'the server runs but does not answer INFO', {
+          hint: 'Start it by hand and read its log.',
+          cause,
+        });
+      }
+    }
+    await sleep(50);
   }
 }
 
 /** A connection breaks a moment before the process is seen to have ended; a crash report takes longer to write. */
 async function endedSoon(server: Throwaway): Promise<Ended | null> {
-  for (let waitedMs = 0; waitedMs < 10_000; waitedMs += 50) {
+  for (let waitedMs = 0; waitedMs < NO_ANSWER_MS; waitedMs += 50) {
     const ended = await server.ended();
     if (ended) return ended;
     await sleep(50);

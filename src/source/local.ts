@@ -69,7 +69,8 @@ function toPath(spec: string): string {
   return resolve(spec);
 }
 
-const isGlob = (path: string): boolean => /[*?[\]{}]/.test(basename(path)) || path.includes('**');
+/** Asked of what is no file: a file whose name looks like a pattern is that file. */
+const isGlob = (path: string): boolean => /[*?[\]{}]/.test(path);
 
 async function statOrNull(path: string) {
   try {

@@ -44,19 +44,34 @@ export async function unpack(
     sizeBytes: before.sizeBytes,
     sha256: {artifact: plain, plain},
     assertUnchanged: async () => {
-      const now = await identity(path);
-      if (now.fileId === before.fileId) return;
-      throw new DrillError('source/changed', `${path} was replaced or changed while it was drilled`, {
-        hint: 'Drill a copy, or a file that the producer has finished writing.',
-      });
+      const now = await identity(path).catch(() => null);
+      if (now?.fileId === before.fileId) return;
+      throw new DrillError(
+        'source/changed',
+        `${path} was replaced, changed or removed while it was drilled`,
+        {
+          hint: 'Drill a copy, or a file that the producer has finished writing.',
+        },
+      );
     },
   };
 }
 
 async function head(path: string): Promise<Uint8Array> {
-  await using file = await open(path);
-  const {buffer, bytesRead} = await file.read({buffer: Buffer.alloc(FORM_HEAD_BYTES), position: 0});
-  return buffer.subarray(0, bytesRead);
+  try {
+    await using file = await open(path);
+    const {buffer, bytesRead} = await file.read({buffer: Buffer.alloc(FORM_HEAD_BYTES), position: 0});
+    return buffer.subarray(0, bytesRead);
+  } catch (cause) {
+    throw new DrillError(
+      'source/unreadable',
+      `${path} cannot be read (${(cause as NodeJS.ErrnoException).code})`,
+      {
+        hint: 'It was there a moment ago: is something moving or removing backups?',
+        cause,
+      },
+    );
+  }
 }
 
 async function identity(path: string): Promise<{fileId: string; sizeBytes: number}> {

@@ -1,0 +1,114 @@
+import {describe, expect, test} from '@jest/globals';
+import {execClient} from '../../../src/restore/exec-client.ts';
+
+type Answer = {exitCode?: number; stdout?: string; stderr?: string};
+
+/** An image with one CLI in it, that answers every question alike. */
+function anImage(program: 'redis-cli' | 'valkey-cli', version: string, answer: Answer = {}) {
+  const asked: string[][] = [];
+  const exec = async (command: string[]) => {
+    asked.push(command);
+    const nothing = {exitCode: 0, stdout: '', stderr: ''};
+    if (command[0] !== program) {
+      return {...nothing, exitCode: 127, stdout: `exec: "${command[0]}": executable file not found in $PATH`};
+    }
+    if (command[1] === '--version') return {...nothing, stdout: `${program} ${version}\n`};
+    return {...nothing, ...answer};
+  };
+  return {asked, client: execClient(exec, '/drill/redis.sock')};
+}
+
+const reply = (stdout: string, version = '7.0.15') =>
+  anImage('redis-cli', version, {stdout}).client.call('ASK', 'something');
+
+describe('from 7.0 on, in JSON', () => {
+  test.each([
+    ['"OK"\n', 'OK'],
+    ['42\n', 42],
+    ['null\n', null],
+    ['["a",[1,"b"]]\n', ['a', [1, 'b']]],
+    ['"# Server\\r\\nredis_version:7.0.15\\r\\n"\n', '# Server\r\nredis_version:7.0.15\r\n'],
+    ['"ERR is a value here"\n', 'ERR is a value here'],
+  ])('%j is %j', async (stdout, expected) => {
+    expect(await reply(stdout)).toEqual(expected);
+  });
+
+  test('an error reply throws', async () => {
+    await expect(reply('{"error":"ERR unknown command"}\n')).rejects.toThrow('ERR unknown command');
+  });
+
+  test('what is no JSON throws, and is not taken for an answer', async () => {
+    await expect(reply('Segmentation fault\n')).rejects.toThrow();
+    await expect(reply('')).rejects.toThrow();
+  });
+
+  test('the question is asked over the socket, as separate arguments', async () => {
+    const {asked, client} = anImage('redis-cli', '7.0.15', {stdout: '[]\n'});
+    await client.call('FUNCTION', 'LIST');
+    expect(asked.at(-1)).toEqual(['redis-cli', '-s', '/drill/redis.sock', '--json', 'FUNCTION', 'LIST']);
+  });
+});
+
+describe('before 7.0, in plain text', () => {
+  test('an answer of many lines is one text', async () => {
+    expect(await reply('# Server\r\nredis_version:6.0.16\n\n', '6.0.16')).toBe(
+      '# Server\r\nredis_version:6.0.16\n',
+    );
+  });
+
+  test.each([
+    ['ERR unknown command'],
+    ['LOADING Redis is loading'],
+    ['NOAUTH Authentication required.'],
+  ])('%s is an error', async text => {
+    await expect(reply(`${text}\n`, '6.0.16')).rejects.toThrow(text);
+  });
+
+  test('a digest is no error', async () => {
+    expect(await reply(`${'ab'.repeat(20)}\n`, '6.2.6')).toBe('ab'.repeat(20));
+  });
+
+  test('no JSON is asked for', async () => {
+    const {asked, client} = anImage('redis-cli', '6.0.16', {stdout: 'PONG\n'});
+    await client.call('PING');
+    expect(asked.at(-1)).toEqual(['redis-cli', '-s', '/drill/redis.sock', 'PING']);
+  });
+});
+
+describe('the CLI', () => {
+  test('of Valkey is found where there is none of Redis', async () => {
+    const {asked, client} = anImage('valkey-cli', '8.1.3', {stdout: '"PONG"\n'});
+    expect(await client.call('PING')).toBe('PONG');
+    expect(asked.map(([program]) => program)).toEqual(['redis-cli', 'valkey-cli', 'valkey-cli']);
+  });
+
+  test('is looked for once', async () => {
+    const {asked, client} = anImage('redis-cli', '7.0.15', {stdout: '1\n'});
+    await client.call('A');
+    await client.call('B');
+    expect(asked.filter(([, argument]) => argument === '--version')).toHaveLength(1);
+  });
+
+  test('that is in none of its forms in the image is said to be missing', async () => {
+    const exec = async () => ({exitCode: 126, stdout: '', stderr: 'executable file not found'});
+    await expect(execClient(exec, '/s').call('PING')).rejects.toThrow('none of redis-cli, valkey-cli');
+  });
+
+  test('is looked for again when the container was not ready for the first question', async () => {
+    let ready = false;
+    const exec = async () => {
+      if (!ready) throw new Error('container is not running');
+      return {exitCode: 0, stdout: '7.0\n', stderr: ''};
+    };
+    const client = execClient(exec, '/s');
+    await expect(client.call('PING')).rejects.toThrow('not running');
+    ready = true;
+    expect(await client.call('PING')).toBe(7);
+  });
+
+  test('that cannot connect throws with its own words', async () => {
+    const stderr = 'Could not connect to Redis at /drill/redis.sock: No such file or directory\n';
+    const {client} = anImage('redis-cli', '7.0.15', {exitCode: 1, stderr});
+    await expect(client.call('PING')).rejects.toThrow('Could not connect');
+  });
+});
