@@ -81,6 +81,8 @@ async function write(files) {
   }
 }
 
+// ncc derives names from paths relative to the current folder.
+process.chdir(ROOT);
 await compile();
 const files = await bundle();
 await write(files);
