@@ -97,7 +97,7 @@ export class DumpReader {
    *     01xxxxxx xxxxxxxx              14 bits, high ones first
    *     10000000 then 4 bytes          32 bits, big-endian
    *     10000001 then 8 bytes          64 bits, big-endian
-   *     11eeeeee                       not a length: a string in encoding e
+   *     11eeeeee                       a string in encoding e; where none can be, servers take e for the length
    */
   length(): number {
     const first = this.u8();
@@ -105,11 +105,12 @@ export class DumpReader {
     if (first < 0x80) return ((first & 0x3f) << 8) | this.u8();
     if (first === 0x80) return this.u32be();
     if (first === 0x81) return this.u32be() * 0x1_0000_0000 + this.u32be();
-    const kind = first < 0xc0 ? 'unknown length encoding' : 'an encoded string where a length belongs:';
+    if (first >= 0xc0) return first & 0x3f;
+    const at = this.offset - 1;
     throw new Fault(
       'malformed',
-      this.offset - 1,
-      `${kind} 0x${first.toString(16)} at byte ${grouped(this.offset - 1)}`,
+      at,
+      `unknown length encoding 0x${first.toString(16)} at byte ${grouped(at)}`,
     );
   }
 

@@ -129,11 +129,6 @@ describe('bytes that no writer produces', () => {
     ['a length of unknown encoding', bytes([1], str('secret:k'), [0x82]), 'unknown length encoding 0x82'],
     ['a string of unknown encoding', bytes([0], str('secret:k'), [0xc9]), 'unknown string encoding 0xc9'],
     [
-      'a string where a number belongs',
-      bytes([1], str('secret:k'), [0xc0, 1]),
-      'an encoded string where a length belongs: 0xc0',
-    ],
-    [
       'a quicklist node of unknown kind',
       key(18, 'secret:k', listOf(bytes([3], str('x')))),
       'unknown container 3',
