@@ -4,19 +4,21 @@
  */
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync} from 'node:fs';
+import {existsSync, rmSync} from 'node:fs';
 import {mkdir, readdir, readFile, rm, symlink, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {mustRun, run, SetupError} from './run.mjs';
 
 const UNATTENDED = {...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8'};
+/** A machine that has just started may be installing its own updates. */
+const PATIENT = ['-o', 'DPkg::Lock::Timeout=120'];
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
 /** A fresh machine has no package lists at all; one update per run of setup is enough. @type {Promise<string> | undefined} */
 let updated;
 
 function aptUpdate() {
-  updated ??= mustRun('apt-get', ['update', '-q'], {
+  updated ??= mustRun('apt-get', ['update', '-q', ...PATIENT], {
     env: UNATTENDED,
     hint: 'Does `apt-get update` work by hand? The network or the sources of apt may be at fault.',
   });
@@ -30,13 +32,19 @@ function aptUpdate() {
 export async function aptInstall(packages, {startServices}) {
   await aptUpdate();
   const quiet = !startServices && !existsSync(POLICY_FILE);
-  // https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt: 101 forbids every action.
+  // Whoever starts services asks this program first; 101 means: forbidden.
   if (quiet) await writeFile(POLICY_FILE, '#!/bin/sh\nexit 101\n', {mode: 0o755});
+  const interrupted = () => {
+    if (quiet) rmSync(POLICY_FILE, {force: true});
+    process.exit(130);
+  };
+  process.on('SIGINT', interrupted).on('SIGTERM', interrupted);
   try {
-    await mustRun('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], {
+    await mustRun('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...PATIENT, ...packages], {
       env: UNATTENDED,
     });
   } finally {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     if (quiet) await rm(POLICY_FILE, {force: true});
   }
   if (!startServices && existsSync('/run/systemd/system')) {
