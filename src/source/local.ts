@@ -2,8 +2,7 @@
  * Backups on the local file system: a file, a directory (its newest dump) or a glob (the newest match). Returns where
  * the backup is or that there is none; throws only when it cannot find out (no permission, not a regular file).
  */
-import {constants} from 'node:fs';
-import {access, glob, open, readdir, stat} from 'node:fs/promises';
+import {glob, open, readdir, stat} from 'node:fs/promises';
 import {basename, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {DrillError} from '../errors.ts';
@@ -49,6 +48,11 @@ export async function locateLocal(spec: string): Promise<Located> {
   );
 }
 
+export const LOCAL_ONLY = 'this version drills files only, it cannot fetch them from elsewhere';
+
+/** A URI of another place than the local file system. */
+export const isRemote = (spec: string): boolean => /^(?!file:)[a-z][a-z0-9+-]+:\/\//i.test(spec);
+
 function toPath(spec: string): string {
   if (spec.startsWith('file:')) {
     try {
@@ -60,9 +64,8 @@ function toPath(spec: string): string {
       });
     }
   }
-  const scheme = /^([a-z][a-z0-9+-]+):\/\//i.exec(spec)?.[1];
-  if (scheme !== undefined) {
-    throw new DrillError('usage/invalid', `this version cannot fetch ${scheme}: backups`, {
+  if (isRemote(spec)) {
+    throw new DrillError('usage/invalid', `${spec}: ${LOCAL_ONLY}`, {
       hint: 'Download the backup in an earlier step and drill the file.',
     });
   }
@@ -125,11 +128,14 @@ function newestOf(candidates: Candidate[]): Candidate | undefined {
   return candidates.toSorted((a, b) => a.modifiedMs - b.modifiedMs || (a.path < b.path ? -1 : 1)).at(-1);
 }
 
+/** By opening it: access(2) asks for another user (the real one), and knows nothing of some network file systems. */
 async function readable(candidate: Candidate): Promise<Candidate> {
-  await access(candidate.path, constants.R_OK).catch(error => {
+  try {
+    await using _file = await open(candidate.path);
+    return candidate;
+  } catch (error) {
     throw unreadable(candidate.path, error);
-  });
-  return candidate;
+  }
 }
 
 function unreadable(path: string, cause: unknown): DrillError {

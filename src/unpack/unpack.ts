@@ -6,8 +6,8 @@ import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
 import {open, stat} from 'node:fs/promises';
 import {DrillError, throwIfAborted} from '../errors.ts';
+import {FORM_BYTES, recogniseForm} from '../form.ts';
 import type {Progress} from '../progress.ts';
-import {FORM_HEAD_BYTES, recogniseForm} from './form.ts';
 
 export type Dump = {
   /** A plain RDB file. Not ours: neither changed nor removed. */
@@ -26,16 +26,12 @@ export async function unpack(
   path: string,
   deps: {progress: Progress; signal?: AbortSignal | undefined},
 ): Promise<Dump> {
-  const form = recogniseForm(await head(path));
-  if (form !== null) {
-    throw new DrillError(
-      'unpack/unsupported-form',
-      `${path} is packed as ${form}, which this version cannot unpack`,
-      {
-        hint: 'Unpack it in an earlier step and drill the plain dump.',
-        facts: {form},
-      },
-    );
+  const {form, unpackable} = recogniseForm(await head(path));
+  if (unpackable) {
+    throw new DrillError('unpack/unsupported-form', `${path} is ${form}, which this version cannot unpack`, {
+      hint: 'Unpack it in an earlier step and drill the plain dump.',
+      facts: {form},
+    });
   }
   const before = await identity(path);
   const plain = await sha256(path, before.sizeBytes, deps);
@@ -60,7 +56,7 @@ export async function unpack(
 async function head(path: string): Promise<Uint8Array> {
   try {
     await using file = await open(path);
-    const {buffer, bytesRead} = await file.read({buffer: Buffer.alloc(FORM_HEAD_BYTES), position: 0});
+    const {buffer, bytesRead} = await file.read({buffer: Buffer.alloc(FORM_BYTES), position: 0});
     return buffer.subarray(0, bytesRead);
   } catch (cause) {
     throw new DrillError(
