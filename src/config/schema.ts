@@ -1,6 +1,7 @@
 /** The form of restore-drill.yml. schema/config.json is generated from it; unknown keys are errors, never ignored. */
 import {z} from 'zod';
 import {policySchema} from '../judge/policy.ts';
+import {isRemote, LOCAL_ONLY} from '../source/local.ts';
 import {parseSize} from './size.ts';
 
 const sizeSchema = z.union([z.string(), z.int().min(1)]).transform((value, context) => {
@@ -24,7 +25,10 @@ export const serverConfigSchema = z.strictObject({
 export const backupConfigSchema = z.strictObject({
   name: z.string().min(1),
   /** A path or glob, relative to the working directory. */
-  source: z.string().min(1),
+  source: z
+    .string()
+    .min(1)
+    .refine(spec => !isRemote(spec), LOCAL_ONLY),
   server: serverConfigSchema.prefault({}),
   expect: policySchema.extend({file: z.string().min(1).optional()}).prefault({}),
 });

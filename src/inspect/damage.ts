@@ -38,13 +38,18 @@ function ruleOf(fault: Fault, version: DumpVersion, atEnd: ChecksumAtEnd): Rule 
     case 'malformed':
       return 'backup/corrupt';
     case 'unreadable':
-      return 'backup/unreadable-type';
+      return damagedSince(version, atEnd) ? 'backup/corrupt' : 'backup/unreadable-type';
     case 'unknown': {
       const asWritten = hasChecksum(version) && atEnd === 'valid';
-      return isTried(version) && !asWritten ? 'backup/corrupt' : 'backup/unreadable-type';
+      const corrupt = damagedSince(version, atEnd) || (isTried(version) && !asWritten);
+      return corrupt ? 'backup/corrupt' : 'backup/unreadable-type';
     }
   }
 }
+
+/** What we do not know in a file that is not as it was written was hardly written by anybody. */
+const damagedSince = (version: DumpVersion, atEnd: ChecksumAtEnd): boolean =>
+  hasChecksum(version) && atEnd === 'mismatch';
 
 /** An intact file is the writer's, so a reader may exist; in a version that we do not know we may misread anything. */
 function isCertain(version: DumpVersion, atEnd: ChecksumAtEnd): boolean {

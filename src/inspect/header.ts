@@ -2,10 +2,11 @@
  * What can be wrong before the first entry: nothing there, something else there, or a version that no server takes.
  * Also the Inspection of a file that has told nothing yet.
  */
+
+import {recogniseForm} from '../form.ts';
 import {grouped} from './fault.ts';
 import type {Damage, Inspection} from './inspection.ts';
 import {beginsLikeDump, type DumpVersion, HEADER_BYTES} from './version.ts';
-import {recogniseForm} from './what-is-it.ts';
 
 export function emptyInspection(sizeBytes: number): Inspection {
   return {

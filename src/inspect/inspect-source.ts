@@ -4,6 +4,7 @@
  */
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {DrillError} from '../errors.ts';
+import {FORM_BYTES} from '../form.ts';
 import {type Phase, type Progress, silent} from '../progress.ts';
 import {damageOf} from './damage.ts';
 import {DumpReader, FOOTER_BYTES, type Source, WINDOW_BYTES} from './dump-reader.ts';
@@ -12,7 +13,6 @@ import {emptyInspection, headerDamage} from './header.ts';
 import type {Damage, Inspection} from './inspection.ts';
 import {type DumpVersion, HEADER_BYTES, hasChecksum, isTried, readVersion} from './version.ts';
 import {Walk} from './walk.ts';
-import {FORM_BYTES} from './what-is-it.ts';
 
 export type InspectOptions = {progress?: Progress; signal?: AbortSignal | undefined};
 

@@ -4,10 +4,9 @@
  * lives on another file system), the dump is copied in and the image's own CLI carries the questions.
  */
 import {createReadStream} from 'node:fs';
-import {access, stat} from 'node:fs/promises';
+import {stat} from 'node:fs/promises';
 import type {IncomingMessage} from 'node:http';
 import type {Readable} from 'node:stream';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {pack} from 'tar-stream';
 import {
   type ContainerRuntimeClient,
@@ -19,11 +18,12 @@ import {cancelled, DrillError, throwIfAborted} from '../errors.ts';
 import {connectToSocket, type ServerClient} from '../redis/client.ts';
 import {diedOfUnknownDirective} from '../redis/load-log.ts';
 import {compareLines, formatLine, parseLine, type ServerLine} from '../redis/server-line.ts';
-import {execClient} from './exec-client.ts';
+import {connectByExec} from './exec-client.ts';
 import {DUMP_FILE, frozenFlags} from './frozen.ts';
 import {LogBuffer} from './log-buffer.ts';
 import {isDead, type Owner, ownerSchema} from './owner.ts';
 import {makePrivateDir, type PrivateDir} from './private-dir.ts';
+import {whenReachable} from './reach.ts';
 import {type Ended, EndedEarly, type ServerDescription, type Throwaway} from './throwaway.ts';
 
 const LABEL = 'restore-drill';
@@ -33,15 +33,12 @@ const OWNER_FIELDS = ['run', 'host', 'boot', 'pid', 'processStart', 'deadline'] 
 
 /** In the container: the private directory, and the directory that holds the dump. */
 const INSIDE = {privateDir: '/drill', dumpDir: '/drill-dump'};
+const INSIDE_SOCKET = `${INSIDE.privateDir}/redis.sock`;
 
 /** The server itself needs 4; the entrypoints of official images and the modules of Redis 8 need more. */
 const PIDS_LIMIT = 256;
 /** Of the engine's memory: the drill's server is killed before the machine's other work is. */
 const MEMORY_SHARE = 0.85;
-/** A server opens its socket within milliseconds, before it loads anything. */
-const SOCKET_TIMEOUT_MS = 60_000;
-const POLL_MS = 10;
-
 type Container = ReturnType<ContainerRuntimeClient['container']['getById']>;
 
 export type ContainerOptions = {
@@ -139,7 +136,7 @@ export class Engine {
       const command = frozenFlags(
         {
           directory: via === 'socket' ? INSIDE.dumpDir : INSIDE.privateDir,
-          socket: `${INSIDE.privateDir}/redis.sock`,
+          socket: INSIDE_SOCKET,
         },
         {highestDatabase: options.highestDatabase, debugCommand},
       );
@@ -182,13 +179,7 @@ export class Engine {
         ended: () => this.#ended(running),
       };
       if (via === 'socket') await this.#assertShared(running, directory, options.dumpPath);
-      const client =
-        via === 'socket'
-          ? await this.#socketClient(directory.socket, server, options.signal)
-          : execClient(
-              command => this.#client.container.exec(running, command),
-              `${INSIDE.privateDir}/redis.sock`,
-            );
+      const client = await this.#connect(running, directory, server, options.signal);
       return {
         ...server,
         client,
@@ -259,40 +250,23 @@ export class Engine {
     }
   }
 
-  async #socketClient(
-    path: string,
+  async #connect(
+    container: Container,
+    directory: PrivateDir,
     server: Pick<Throwaway, 'description' | 'log' | 'ended'>,
     signal: AbortSignal | undefined,
   ): Promise<ServerClient> {
-    const deadline = Date.now() + SOCKET_TIMEOUT_MS;
-    for (let tries = 0; ; tries += 1) {
-      throwIfAborted(signal);
-      if (
-        await access(path).then(
-          () => true,
-          () => false,
-        )
-      ) {
-        const client = await connectToSocket(path).catch(() => null);
-        if (client) return client;
-      }
-      // Asking the engine costs more than looking for a file.
-      if (tries % 10 === 9) {
-        const ended = await server.ended();
-        if (ended) {
-          const log = await server.log();
-          // A uid that the engine maps elsewhere (rootless) cannot write to our directory.
-          if (log.some(line => /Opening Unix socket: bind: Permission denied/i.test(line)))
-            throw new NotShared();
-          throw new EndedEarly(server.description, log, ended);
-        }
-      }
-      if (Date.now() > deadline) {
-        throw new DrillError('server/unreachable', 'the server runs but opened no socket within a minute', {
-          hint: 'Is the image a Redis or Valkey server? Its own configuration may override the flags.',
-        });
-      }
-      await sleep(POLL_MS);
+    if (server.description.via === 'exec') {
+      const exec = (command: string[]) => this.#client.container.exec(container, command);
+      return await whenReachable(() => connectByExec(exec, INSIDE_SOCKET), server, signal);
+    }
+    try {
+      return await whenReachable(() => connectToSocket(directory.socket), server, signal);
+    } catch (error) {
+      // A uid that the engine maps elsewhere (rootless) cannot write to our directory.
+      const denied = /Opening Unix socket: bind: Permission denied/i;
+      if (error instanceof EndedEarly && error.log.some(line => denied.test(line))) throw new NotShared();
+      throw error;
     }
   }
 

@@ -10,29 +10,23 @@ const PROGRAMS = ['redis-cli', 'valkey-cli'];
 /** What engines answer when the program is not in the image. */
 const NOT_FOUND = /executable file not found|no such file or directory/i;
 
-export function execClient(exec: Exec, socket: string): ServerClient {
-  let cli: Promise<Cli> | null = null;
-  return {
-    call: async (command, ...args) => {
-      cli ??= findCli(exec).catch(error => {
-        // Perhaps it was too early to ask.
-        cli = null;
-        throw error;
-      });
-      const {program, json} = await cli;
-      const {exitCode, stdout, stderr} = await exec([
-        program,
-        '-s',
-        socket,
-        ...(json ? ['--json'] : []),
-        command,
-        ...args,
-      ]);
-      if (exitCode !== 0) throw new Error((stderr || stdout).trim());
-      return json ? parseReply(stdout) : parseText(stdout);
-    },
-    close: () => {},
+/** Throws until the server answers: its socket may not be there yet. */
+export async function connectByExec(exec: Exec, socket: string): Promise<ServerClient> {
+  const {program, json} = await findCli(exec);
+  const call = async (command: string, ...args: string[]): Promise<Reply> => {
+    const {exitCode, stdout, stderr} = await exec([
+      program,
+      '-s',
+      socket,
+      ...(json ? ['--json'] : []),
+      command,
+      ...args,
+    ]);
+    if (exitCode !== 0) throw new Error((stderr || stdout).trim());
+    return json ? parseReply(stdout) : parseText(stdout);
   };
+  await call('INFO');
+  return {call, close: () => {}};
 }
 
 type Cli = {program: string; json: boolean};

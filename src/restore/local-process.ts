@@ -7,20 +7,19 @@ import {constants} from 'node:fs';
 import {access, mkdir, symlink} from 'node:fs/promises';
 import {delimiter, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {DrillError, throwIfAborted} from '../errors.ts';
+import {throwIfAborted} from '../errors.ts';
 import {runToEnd} from '../process.ts';
-import {connectToSocket, type ServerClient} from '../redis/client.ts';
+import {connectToSocket} from '../redis/client.ts';
 import {diedOfUnknownDirective} from '../redis/load-log.ts';
 import {compareLines, formatLine, lineOf, type Product, type ServerLine} from '../redis/server-line.ts';
 import {DUMP_FILE, frozenFlags} from './frozen.ts';
 import {LogBuffer} from './log-buffer.ts';
 import type {Owner} from './owner.ts';
 import {makePrivateDir} from './private-dir.ts';
+import {whenReachable} from './reach.ts';
 import {type Ended, EndedEarly, type ServerDescription, type Throwaway} from './throwaway.ts';
 
 const PROGRAMS: Record<string, Product> = {'redis-server': 'redis', 'valkey-server': 'valkey'};
-const SOCKET_TIMEOUT_MS = 60_000;
-const POLL_MS = 5;
 /** From SIGKILL to the exit event; only a process stuck in the kernel takes longer. */
 const KILL_TIMEOUT_MS = 5000;
 
@@ -108,7 +107,7 @@ async function startOne(options: ProcessOptions, debugCommand: boolean): Promise
       log: async () => log.lines(),
       ended: async () => ending.now(),
     };
-    const client = await clientOf(directory.socket, server, options.signal);
+    const client = await whenReachable(() => connectToSocket(directory.socket), server, options.signal);
     return {
       ...server,
       client,
@@ -134,27 +133,6 @@ function endOf(child: ChildProcess): {now(): Ended | null} {
     ended ??= {exitCode, outOfMemory: signal === 'SIGKILL'};
   });
   return {now: () => ended};
-}
-
-async function clientOf(
-  socket: string,
-  server: Pick<Throwaway, 'description' | 'log' | 'ended'>,
-  signal: AbortSignal | undefined,
-): Promise<ServerClient> {
-  const deadline = Date.now() + SOCKET_TIMEOUT_MS;
-  while (true) {
-    throwIfAborted(signal);
-    const client = await connectToSocket(socket).catch(() => null);
-    if (client) return client;
-    const ended = await server.ended();
-    if (ended) throw new EndedEarly(server.description, await server.log(), ended);
-    if (Date.now() > deadline) {
-      throw new DrillError('server/unreachable', 'the server runs but opened no socket within a minute', {
-        hint: 'Start it by hand and read its log.',
-      });
-    }
-    await sleep(POLL_MS);
-  }
 }
 
 async function kill(child: ChildProcess): Promise<void> {

@@ -1,5 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import {execClient} from '../../../src/restore/exec-client.ts';
+import {connectByExec} from '../../../src/restore/exec-client.ts';
 
 type Answer = {exitCode?: number; stdout?: string; stderr?: string};
 
@@ -13,13 +13,15 @@ function anImage(program: 'redis-cli' | 'valkey-cli', version: string, answer: A
       return {...nothing, exitCode: 127, stdout: `exec: "${command[0]}": executable file not found in $PATH`};
     }
     if (command[1] === '--version') return {...nothing, stdout: `${program} ${version}\n`};
+    // Whether it answers at all is asked first of all.
+    if (command.at(-1) === 'INFO') return {...nothing, stdout: '"redis_version:7.0.15"'};
     return {...nothing, ...answer};
   };
-  return {asked, client: execClient(exec, '/drill/redis.sock')};
+  return {asked, connect: () => connectByExec(exec, '/drill/redis.sock')};
 }
 
-const reply = (stdout: string, version = '7.0.15') =>
-  anImage('redis-cli', version, {stdout}).client.call('ASK', 'something');
+const reply = async (stdout: string, version = '7.0.15') =>
+  (await anImage('redis-cli', version, {stdout}).connect()).call('ASK', 'something');
 
 describe('from 7.0 on, in JSON', () => {
   test.each([
@@ -43,7 +45,8 @@ describe('from 7.0 on, in JSON', () => {
   });
 
   test('the question is asked over the socket, as separate arguments', async () => {
-    const {asked, client} = anImage('redis-cli', '7.0.15', {stdout: '[]\n'});
+    const {asked, connect} = anImage('redis-cli', '7.0.15', {stdout: '[]\n'});
+    const client = await connect();
     await client.call('FUNCTION', 'LIST');
     expect(asked.at(-1)).toEqual(['redis-cli', '-s', '/drill/redis.sock', '--json', 'FUNCTION', 'LIST']);
   });
@@ -69,7 +72,8 @@ describe('before 7.0, in plain text', () => {
   });
 
   test('no JSON is asked for', async () => {
-    const {asked, client} = anImage('redis-cli', '6.0.16', {stdout: 'PONG\n'});
+    const {asked, connect} = anImage('redis-cli', '6.0.16', {stdout: 'PONG\n'});
+    const client = await connect();
     await client.call('PING');
     expect(asked.at(-1)).toEqual(['redis-cli', '-s', '/drill/redis.sock', 'PING']);
   });
@@ -77,13 +81,20 @@ describe('before 7.0, in plain text', () => {
 
 describe('the CLI', () => {
   test('of Valkey is found where there is none of Redis', async () => {
-    const {asked, client} = anImage('valkey-cli', '8.1.3', {stdout: '"PONG"\n'});
+    const {asked, connect} = anImage('valkey-cli', '8.1.3', {stdout: '"PONG"\n'});
+    const client = await connect();
     expect(await client.call('PING')).toBe('PONG');
-    expect(asked.map(([program]) => program)).toEqual(['redis-cli', 'valkey-cli', 'valkey-cli']);
+    expect(asked.map(([program]) => program)).toEqual([
+      'redis-cli',
+      'valkey-cli',
+      'valkey-cli',
+      'valkey-cli',
+    ]);
   });
 
   test('is looked for once', async () => {
-    const {asked, client} = anImage('redis-cli', '7.0.15', {stdout: '1\n'});
+    const {asked, connect} = anImage('redis-cli', '7.0.15', {stdout: '1\n'});
+    const client = await connect();
     await client.call('A');
     await client.call('B');
     expect(asked.filter(([, argument]) => argument === '--version')).toHaveLength(1);
@@ -91,24 +102,18 @@ describe('the CLI', () => {
 
   test('that is in none of its forms in the image is said to be missing', async () => {
     const exec = async () => ({exitCode: 126, stdout: '', stderr: 'executable file not found'});
-    await expect(execClient(exec, '/s').call('PING')).rejects.toThrow('none of redis-cli, valkey-cli');
+    await expect(connectByExec(exec, '/s')).rejects.toThrow('none of redis-cli, valkey-cli');
   });
 
-  test('is looked for again when the container was not ready for the first question', async () => {
-    let ready = false;
-    const exec = async () => {
-      if (!ready) throw new Error('container is not running');
-      return {exitCode: 0, stdout: '7.0\n', stderr: ''};
-    };
-    const client = execClient(exec, '/s');
-    await expect(client.call('PING')).rejects.toThrow('not running');
-    ready = true;
-    expect(await client.call('PING')).toBe(7);
-  });
-
-  test('that cannot connect throws with its own words', async () => {
-    const stderr = 'Could not connect to Redis at /drill/redis.sock: No such file or directory\n';
-    const {client} = anImage('redis-cli', '7.0.15', {exitCode: 1, stderr});
-    await expect(client.call('PING')).rejects.toThrow('Could not connect');
+  test('that cannot connect yet throws with its own words, so that it is tried again', async () => {
+    const exec = async (command: string[]) =>
+      command[1] === '--version'
+        ? {exitCode: 0, stdout: 'redis-cli 7.0.15', stderr: ''}
+        : {
+            exitCode: 1,
+            stdout: '',
+            stderr: 'Could not connect to Redis at /drill/redis.sock: No such file or directory',
+          };
+    await expect(connectByExec(exec, '/drill/redis.sock')).rejects.toThrow('Could not connect');
   });
 });

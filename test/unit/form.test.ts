@@ -1,12 +1,12 @@
 import {gzipSync} from 'node:zlib';
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
-import {recogniseForm} from '../../../src/inspect/what-is-it.ts';
-import {bytes} from '../../rdb-builder.ts';
+import {recogniseForm} from '../../src/form.ts';
+import {bytes} from '../rdb-builder.ts';
 
 const formOf = (content: Uint8Array | string) => recogniseForm(bytes(content)).form;
 
-describe('a dump in a wrapping is told by its first bytes', () => {
+describe('a dump in a wrapping, or an AOF, is told by its first bytes', () => {
   test.each<[string, Uint8Array | string]>([
     ['gzip data', gzipSync('REDIS0011')],
     ['zstd data', bytes([0x28, 0xb5, 0x2f, 0xfd, 0, 0])],
@@ -20,6 +20,9 @@ describe('a dump in a wrapping is told by its first bytes', () => {
     ['an OpenPGP message', '-----BEGIN PGP MESSAGE-----\n'],
     ['an OpenPGP message', bytes([0x85, 0x01, 0x0c, 0x03, 0xaa])],
     ['an OpenPGP message', bytes([0x8c, 0x0d, 0x04, 0x09])],
+    ['an append-only file (AOF)', '*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n'],
+    ['an append-only file (AOF)', '#TS:1700000000\r\n*2\r\n$6\r\nSELECT'],
+    ['an AOF manifest', 'file appendonly.aof.1.base.rdb seq 1 type b\n'],
     ['a file encrypted by openssl enc', 'Salted__abcdefgh'],
   ])('%s', (form, content) => {
     expect(recogniseForm(bytes(content))).toEqual({form, unpackable: true});
@@ -37,9 +40,6 @@ describe('what is found in the place of a dump', () => {
     ],
     ['a JSON document', '{"error": "not found"}'],
     ['a JSON document', '[{"key": 1}]'],
-    ['an append-only file (AOF)', '*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n'],
-    ['an append-only file (AOF)', '#TS:1700000000\r\n*2\r\n$6\r\nSELECT'],
-    ['an AOF manifest', 'file appendonly.aof.1.base.rdb seq 1 type b\n'],
     ["a dump as it is sent to a replica: '$', its length, then the dump", '$4711\r\nREDIS0011'],
     ['an error reply of a server', '-NOAUTH Authentication required.\r\n'],
     ['a Git LFS pointer, not the file it points to', 'version https://git-lfs.github.com/spec/v1\n'],

@@ -1,7 +1,7 @@
 /**
  * What a file really is, by its first bytes: the forms in which backups are stored, and the things that are found
- * in a backup's place. Names are never looked at. `unpackable` tells a dump in a wrapping from something else
- * altogether.
+ * in a backup's place. Names are never looked at. A shared room: unpack asks what to unpack, inspect what it got instead
+ * of a dump.
  */
 
 /** Bytes that suffice to tell: a tar header carries its magic at byte 257. */
@@ -10,7 +10,7 @@ export const FORM_BYTES = 512;
 export type Form = {
   /** For messages, with its article: "gzip data", "an HTML page". */
   form: string;
-  /** True for compressed, archived or encrypted data, in which a dump may be. */
+  /** True for what a backup may be in: compressed, archived or encrypted data, and the forms of an AOF. */
   unpackable: boolean;
 };
 
@@ -50,8 +50,8 @@ const OTHERS: Magic[] = [
 
 /** Told by a pattern at the start; `s` as binary data may follow. */
 const PATTERNS: {form: string; pattern: RegExp; unpackable?: true}[] = [
-  {form: 'an append-only file (AOF)', pattern: /^(#TS:\d+\r\n)?\*\d+\r\n\$/},
-  {form: 'an AOF manifest', pattern: /^(#[^\n]*\n)*file \S+ seq \d/},
+  {form: 'an append-only file (AOF)', pattern: /^(#TS:\d+\r\n)?\*\d+\r\n\$/, unpackable: true},
+  {form: 'an AOF manifest', pattern: /^(#[^\n]*\n)*file \S+ seq \d/, unpackable: true},
   {
     form: "a dump as it is sent to a replica: '$', its length, then the dump",
     pattern: /^\n*\$(EOF:|\d+\r\n(REDIS|VALKEY))/,

@@ -1,0 +1,33 @@
+/** From a server that was started to one that answers: tried again until it does, until it ends, or for a minute. */
+import {setTimeout as sleep} from 'node:timers/promises';
+import {DrillError, throwIfAborted} from '../errors.ts';
+import type {ServerClient} from '../redis/client.ts';
+import {EndedEarly, type Throwaway} from './throwaway.ts';
+
+/** A server opens its socket within milliseconds, before it loads anything. */
+const ANSWER_TIMEOUT_MS = 60_000;
+const POLL_MS = 10;
+/** Asking whether a container still runs costs more than trying to connect. */
+const TRIES_PER_LOOK = 5;
+
+/** Throws EndedEarly when the server is gone, DrillError `server/unreachable` or `cancelled`. */
+export async function whenReachable(
+  connect: () => Promise<ServerClient>,
+  server: Pick<Throwaway, 'description' | 'log' | 'ended'>,
+  signal: AbortSignal | undefined,
+): Promise<ServerClient> {
+  const deadline = performance.now() + ANSWER_TIMEOUT_MS;
+  for (let tries = 1; ; tries += 1) {
+    throwIfAborted(signal);
+    const client = await connect().catch(() => null);
+    if (client) return client;
+    const ended = tries % TRIES_PER_LOOK === 0 ? await server.ended() : null;
+    if (ended) throw new EndedEarly(server.description, await server.log(), ended);
+    if (performance.now() > deadline) {
+      throw new DrillError('server/unreachable', 'the server runs but has not answered within a minute', {
+        hint: 'Is the image a Redis or Valkey server? Its own configuration may override the flags.',
+      });
+    }
+    await sleep(POLL_MS);
+  }
+}

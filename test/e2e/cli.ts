@@ -1,0 +1,52 @@
+/** dist/cli.cjs as a user runs it: a process of its own, judged by its exit code, stdout, stderr and what it leaves behind. */
+import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
+import {readdirSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {ROOT} from '../servers.ts';
+
+export const CLI = join(ROOT, 'dist', 'cli.cjs');
+
+export type Ran = {exitCode: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string};
+type Options = {env?: Record<string, string>; cwd?: string; program?: string[]};
+
+export function start(
+  args: string[],
+  {env = {}, cwd = ROOT, program = []}: Options = {},
+): {child: ChildProcess; ended: Promise<Ran>} {
+  const [command, ...rest] = [...program, process.execPath, CLI, ...args];
+  const child = spawn(command!, rest, {cwd, env: {...process.env, NO_COLOR: '1', ...env}});
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', chunk => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', chunk => {
+    stderr += chunk;
+  });
+  const ended = new Promise<Ran>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (exitCode, signal) => resolve({exitCode, signal, stdout, stderr}));
+  });
+  return {child, ended};
+}
+
+export const run = (args: string[], options?: Options): Promise<Ran> => start(args, options).ended;
+
+/** The engine's own API: what it says of our containers. */
+export function docker(path: string): unknown {
+  const socket = (process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock').replace('unix://', '');
+  return JSON.parse(
+    execFileSync('curl', ['-sS', '--unix-socket', socket, `http://engine${path}`], {encoding: 'utf8'}),
+  );
+}
+
+type Listed = {Id: string; Labels: Record<string, string>; State: string};
+
+export function drillContainers(): Listed[] {
+  const filters = encodeURIComponent(JSON.stringify({label: ['restore-drill.run']}));
+  return docker(`/containers/json?all=1&filters=${filters}`) as Listed[];
+}
+
+export const privateDirs = (parent: string = tmpdir()): string[] =>
+  readdirSync(parent).filter(name => /^restore-drill-/.test(name));

@@ -1,0 +1,195 @@
+/** Drills in containers, seen from outside: how the server is locked in, how a drill is ended, what stays behind. */
+
+import {execFileSync} from 'node:child_process';
+import {readFileSync, writeFileSync} from 'node:fs';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {afterAll, beforeAll, describe, expect} from '@jest/globals';
+import {reportSchema} from '../../src/report/drill-report.ts';
+import {scratch} from '../drills.ts';
+import {LiveRedis} from '../live-redis.ts';
+import {containerTest, imageOf, SAMPLE, SAMPLE_EXPECTATIONS, servers} from '../servers.ts';
+import {docker, drillContainers, privateDirs, run, start} from './cli.ts';
+
+const dir = scratch();
+const temp = scratch();
+const env = {TMPDIR: temp.path, RUNNER_TEMP: ''};
+const big = dir.file('big.rdb');
+const image = ['--image', servers.engine ? imageOf('redis:7.0') : ''];
+
+beforeAll(async () => {
+  await using live = await LiveRedis.start(['--rdbcompression', 'no']);
+  // Some seconds of loading: time to look at the server, and to end the drill.
+  await live.redis.call('DEBUG', 'POPULATE', '4000000', 'user', '20');
+  await live.saveTo(big);
+});
+afterAll(() => {
+  dir.dispose();
+  temp.dispose();
+});
+
+/** The container of the drill that runs now, once it runs. */
+async function runningContainer(): Promise<string> {
+  for (let tries = 0; tries < 1000; tries += 1) {
+    const running = drillContainers().find(({State}) => State === 'running');
+    if (running) return running.Id;
+    await sleep(20);
+  }
+  throw new Error('no drill container came up');
+}
+
+const leftBehind = () => ({containers: drillContainers().length, directories: privateDirs(temp.path)});
+const NOTHING = {containers: 0, directories: []};
+
+describe('the throwaway server', () => {
+  containerTest(
+    'has no network, no capabilities, no root, bounded memory and pids, and reads a read-only dump',
+    async () => {
+      const {ended} = start(['drill', big, ...image, '--set', 'server.memory=2gb'], {env});
+      const {Config, HostConfig, Mounts} = docker(`/containers/${await runningContainer()}/json`) as {
+        Config: {User: string; Labels: Record<string, string>};
+        HostConfig: Record<string, unknown>;
+        Mounts: {Destination: string; RW: boolean}[];
+      };
+      expect(HostConfig).toMatchObject({
+        NetworkMode: 'none',
+        CapDrop: ['ALL'],
+        SecurityOpt: ['no-new-privileges'],
+        Memory: 2 * 1024 ** 3,
+        PidsLimit: 256,
+        Privileged: false,
+      });
+      expect(Config.User).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+      expect(Mounts.find(({Destination}) => Destination.endsWith('dump.rdb'))?.RW).toBe(false);
+      expect(Object.keys(Config.Labels)).toEqual(
+        expect.arrayContaining(
+          ['run', 'host', 'boot', 'pid', 'processStart', 'deadline'].map(name => `restore-drill.${name}`),
+        ),
+      );
+      expect((await ended).exitCode).toBe(0);
+      expect(leftBehind()).toEqual(NOTHING);
+    },
+  );
+
+  for (const {line, image: ref} of servers.images) {
+    containerTest(`of ${line}: by socket, and by exec where the engine sees none of our files`, async () => {
+      const dump = line === 'redis:6.0' ? dir.file('old.rdb') : SAMPLE;
+      if (line === 'redis:6.0') writeOldDump(dump);
+      for (const via of ['socket', 'exec'] as const) {
+        const json = dir.file('report.json');
+        const args = [
+          'drill',
+          via === 'socket' ? dump : '/mnt/here/dump.rdb',
+          '--image',
+          ref,
+          '--report-json',
+          json,
+        ];
+        const ran = await run(
+          args,
+          via === 'socket' ? {env} : {env: {...env, TMPDIR: '/mnt/here'}, program: apart(dump)},
+        );
+        expect({via, exitCode: ran.exitCode, out: ran.exitCode === 0 ? '' : ran.stdout + ran.stderr}).toEqual(
+          {via, exitCode: 0, out: ''},
+        );
+        const report = reportSchema.parse(JSON.parse(readFileSync(json, 'utf8')));
+        expect(report.server?.via).toBe(via);
+        expect(report.ledger.filter(({status}) => status === 'balanced').length).toBeGreaterThanOrEqual(3);
+        expect(report.census?.digest?.hex).toMatch(/^[0-9a-f]{40}$/);
+      }
+      expect(leftBehind()).toEqual(NOTHING);
+    });
+  }
+
+  containerTest(
+    'is never asked about another file that lies at the same path on the engine’s side',
+    async () => {
+      // Outside our mount namespace the same path holds a damaged file: a drill that mounted it would end red.
+      execFileSync('mkdir', ['-p', '/mnt/here']);
+      writeFileSync('/mnt/here/dump.rdb', 'not the backup');
+      try {
+        const ran = await run(['drill', '/mnt/here/dump.rdb', '--expect', SAMPLE_EXPECTATIONS], {
+          env: {...env, TMPDIR: '/mnt/here'},
+          program: apart(SAMPLE),
+        });
+        expect({exitCode: ran.exitCode, out: ran.stdout.slice(0, 6)}).toEqual({exitCode: 0, out: 'PASSED'});
+      } finally {
+        execFileSync('rm', ['-r', '/mnt/here']);
+      }
+    },
+  );
+
+  containerTest(
+    'too little memory: not-run with capacity/memory, never a verdict on the backup',
+    async () => {
+      const json = dir.file('oom.json');
+      const ran = await run(['drill', big, ...image, '--set', 'server.memory=64mb', '--report-json', json], {
+        env,
+      });
+      expect(ran.exitCode).toBe(3);
+      expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({
+        outcome: 'not-run',
+        error: {code: 'capacity/memory'},
+      });
+      expect(leftBehind()).toEqual(NOTHING);
+    },
+  );
+});
+
+describe('ending a drill', () => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    containerTest(`${signal} while loading: cleaned up within 7 s, exit 130`, async () => {
+      const {child, ended} = start(['drill', big, ...image], {env});
+      await runningContainer();
+      const sentAt = Date.now();
+      child.kill(signal);
+      const {exitCode, stdout} = await ended;
+      expect(exitCode).toBe(130);
+      expect(stdout).toMatch(/^NOT RUN {2}the drill was cancelled/);
+      expect(Date.now() - sentAt).toBeLessThan(7000);
+      expect(leftBehind()).toEqual(NOTHING);
+    });
+  }
+
+  containerTest(
+    'killed outright: the next drill sweeps what is left, and touches no drill that lives',
+    async () => {
+      const living = start(['drill', big, ...image], {env});
+      const itsContainer = await runningContainer();
+      const killed = start(['drill', big, ...image], {env});
+      while (drillContainers().length < 2) await sleep(20);
+      killed.child.kill('SIGKILL');
+      await killed.ended;
+      expect(drillContainers().length).toBe(2);
+      expect((await run(['drill', SAMPLE, '--expect', SAMPLE_EXPECTATIONS], {env})).exitCode).toBe(0);
+      const left = drillContainers().map(({Id}) => Id);
+      expect(left.filter(id => id !== itsContainer)).toEqual([]);
+      expect((await living.ended).exitCode).toBe(0);
+      expect(leftBehind()).toEqual(NOTHING);
+    },
+  );
+
+  containerTest('four drills at once do not disturb each other', async () => {
+    const drills = await Promise.all(
+      Array.from({length: 4}, () => run(['drill', SAMPLE, '--expect', SAMPLE_EXPECTATIONS], {env})),
+    );
+    expect(drills.map(({exitCode}) => exitCode)).toEqual([0, 0, 0, 0]);
+    expect(leftBehind()).toEqual(NOTHING);
+  });
+});
+
+/** Runs a command with a file system of its own at /mnt/here, which the engine does not see; the dump is copied there. */
+function apart(dump: string): string[] {
+  const script =
+    'mkdir -p /mnt/here && mount -t tmpfs tmpfs /mnt/here && chmod 755 /mnt/here && cp "$0" /mnt/here/dump.rdb && exec "$@"';
+  return ['unshare', '--mount', 'sh', '-c', script, dump];
+}
+
+/** A dump that Redis 6.0 reads too: RDB version 9, one string key, and no checksum. */
+function writeOldDump(path: string): void {
+  const key = Buffer.from([0x00, 0x01, 0x6b, 0x01, 0x76]);
+  const db = Buffer.from([0xfe, 0x00, 0xfb, 0x01, 0x00]);
+  writeFileSync(
+    path,
+    Buffer.concat([Buffer.from('REDIS0009'), db, key, Buffer.from([0xff]), Buffer.alloc(8)]),
+  );
+}
