@@ -3,11 +3,12 @@
  * line, before anything is started. Reads files, starts nothing.
  */
 import {readFile} from 'node:fs/promises';
-import {type Document, isNode, LineCounter, parse, parseDocument} from 'yaml';
+import {type Document, isMap, isNode, isScalar, LineCounter, parse, parseDocument} from 'yaml';
+import {z} from 'zod';
 import type {DrillJob} from '../drill.ts';
 import {DrillError} from '../errors.ts';
 import {type Expectations, expectationsSchema} from '../judge/expectations.ts';
-import {problemsError, problemsOf} from './problems.ts';
+import {type Problem, problemsError, problemsOf} from './problems.ts';
 import {type BackupConfig, backupConfigSchema, configSchema} from './schema.ts';
 
 export const DEFAULT_CONFIG = 'restore-drill.yml';
@@ -24,45 +25,59 @@ export type Flags = {
 };
 
 type Path = readonly PropertyKey[];
-type Entry = {value: Record<string, unknown>; originOf: (path: Path) => string};
+type Entry = {
+  value: Record<string, unknown>;
+  originOf: (path: Path) => string;
+  /** What is wrong in the rest of the file. */
+  elsewhere: Problem[];
+};
 
 /** Throws DrillError `config/invalid` or `usage/invalid`. */
 export async function readJob(flags: Flags): Promise<DrillJob> {
   const entry = await chooseEntry(flags);
+  const problems = [...entry.elsewhere];
   const overrides = new Map<string, string>();
+  /** Groups that were not there before a flag named something in them. */
+  const groups = new Map<string, string>();
   const set = (path: string[], value: unknown, origin: string) => {
-    setIn(entry.value, path, value, origin);
-    overrides.set(path.join('.'), origin);
+    const {problem, made} = setIn(entry.value, path, value);
+    if (problem !== undefined) problems.push({origin, message: problem});
+    for (const group of made) groups.set(group, origin);
+    overrides.set(dotted(path), origin);
   };
   if (flags.server !== undefined) set(['server', 'kind'], flags.server, '--server');
   if (flags.image !== undefined) set(['server', 'image'], flags.image, '--image');
   if (flags.expect !== undefined) set(['expect', 'file'], flags.expect, '--expect');
   for (const text of flags.set ?? []) {
-    const {path, value} = parseSet(text);
-    set(path, value, `--set ${path.join('.')}`);
+    const setting = parseSet(text);
+    if ('problem' in setting) problems.push({origin: `--set ${text}`, message: setting.problem});
+    else set(setting.path, setting.value, `--set ${setting.path.join('.')}`);
   }
   const originOf = (path: Path): string => {
     for (let length = path.length; length > 0; length -= 1) {
-      const origin = overrides.get(path.slice(0, length).map(String).join('.'));
+      const origin = overrides.get(dotted(path.slice(0, length)));
       if (origin !== undefined) return origin;
     }
-    return entry.originOf(path);
+    return groups.get(dotted(path)) ?? entry.originOf(path);
   };
   const parsed = backupConfigSchema.safeParse(entry.value);
-  if (!parsed.success) throw problemsError(problemsOf(parsed.error, originOf));
-  return await toJob(parsed.data, originOf);
+  if (!parsed.success) throw problemsError([...problems, ...problemsOf(parsed.error, originOf)]);
+  return await toJob(parsed.data, originOf, problems);
 }
 
 async function toJob(
   {source, server, expect}: BackupConfig,
   originOf: (path: Path) => string,
+  problems: Problem[],
 ): Promise<DrillJob> {
   const {file, ...policy} = expect;
   if (server.kind === 'process' && server.image !== 'auto') {
-    throw problemsError([
-      {origin: originOf(['server', 'image']), message: 'server.image: a local process has no image'},
-    ]);
+    const message = 'server.image: a local process has no image';
+    problems.push({origin: originOf(['server', 'image']), message});
   }
+  const recorded = file === undefined ? null : await readExpectations(file, originOf(['expect', 'file']));
+  if (recorded && 'problems' in recorded) problems.push(...recorded.problems);
+  if (problems.length > 0) throw problemsError(problems);
   return {
     source,
     server: {
@@ -71,14 +86,18 @@ async function toJob(
       registry: server.registry ?? null,
       memoryBytes: server.memory ?? null,
     },
-    expectations: file === undefined ? null : await readExpectations(file, originOf(['expect', 'file'])),
+    expectations: recorded && 'expectations' in recorded ? recorded.expectations : null,
     policy: {...policy, originOf: path => originOf(['expect', ...path])},
   };
 }
 
 /** One backup of the config, or one made of the command line alone. */
 async function chooseEntry({backup, config}: Flags): Promise<Entry> {
-  const fromCommandLine = {value: {name: 'command line', source: backup}, originOf: () => 'command line'};
+  const fromCommandLine = {
+    value: {name: 'command line', source: backup},
+    originOf: () => 'command line',
+    elsewhere: [],
+  };
   const text = await readConfig(config);
   if (text === null) {
     if (backup !== undefined) return fromCommandLine;
@@ -140,57 +159,95 @@ function parseConfig(text: string, file: string): Entry[] {
     }));
     throw problemsError(problems);
   }
-  const value: unknown = document.toJS();
+  const value = plain(document, file);
   const parsed = configSchema.safeParse(value);
-  if (!parsed.success) throw problemsError(problemsOf(parsed.error, originOf));
-  const {backups} = value as {backups: Record<string, unknown>[]};
-  return backups.map((backup, index) => ({
+  const problems = parsed.success ? [] : parsed.error.issues;
+  // Without entries there is nothing to choose from; one that is wrong may yet be put right by a flag.
+  const entries = entriesSchema.safeParse(value);
+  if (!entries.success) throw problemsError(problemsOf(parsed.error!, originOf));
+  return entries.data.backups.map((backup, index) => ({
     value: backup,
     originOf: path => originOf(['backups', index, ...path]),
+    elsewhere: problemsOf(
+      new z.ZodError(problems.filter(({path}) => path[0] !== 'backups' || path[1] !== index)),
+      originOf,
+    ),
   }));
 }
 
-/** Line of a value, or of the nearest thing around it that was written. */
+const entriesSchema = z.looseObject({backups: z.array(z.record(z.string(), z.unknown())).min(1)});
+
+function plain(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    // An alias without an anchor, or so many that they would fill the memory.
+    throw problemsError([{origin: file, message: cause instanceof Error ? cause.message : String(cause)}]);
+  }
+}
+
+/** Line of a key, or of the nearest thing around it that was written. */
 function lineOf(document: Document, lines: LineCounter, path: Path): number {
   for (let length = path.length; length > 0; length -= 1) {
-    const node = document.getIn(path.slice(0, length), true);
+    const node = keyOf(document, path.slice(0, length)) ?? document.getIn(path.slice(0, length), true);
     if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
   }
   return 1;
 }
 
-function parseSet(text: string): {path: string[]; value: unknown} {
+/** A value may begin below its key. */
+function keyOf(document: Document, path: Path): unknown {
+  const around = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  if (!isMap(around)) return undefined;
+  return around.items.find(({key}) => isScalar(key) && String(key.value) === String(path.at(-1)))?.key;
+}
+
+function parseSet(text: string): {path: string[]; value: unknown} | {problem: string} {
   const equals = text.indexOf('=');
   const path = text.slice(0, equals).split('.');
   if (equals < 1 || path.includes('')) {
-    throw new DrillError('usage/invalid', `--set ${text} is not KEY=VALUE`, {
-      hint: 'For example --set expect.keys.min=1000',
-    });
+    return {problem: 'is not KEY=VALUE, for example --set expect.keys.min=1000'};
   }
   try {
     return {path, value: parse(text.slice(equals + 1))};
-  } catch (cause) {
-    throw new DrillError('usage/invalid', `the value of --set ${path.join('.')} is no YAML`, {
-      hint: 'Quote it.',
-      cause,
-    });
+  } catch {
+    return {problem: 'its value is no YAML: quote it'};
   }
 }
 
-function setIn(target: Record<string, unknown>, path: string[], value: unknown, origin: string): void {
+/** Answers which groups it had to make on the way, and what is wrong, if anything is. */
+function setIn(
+  target: Record<string, unknown>,
+  path: string[],
+  value: unknown,
+): {made: string[]; problem?: string} {
+  const made: string[] = [];
   let at = target;
-  for (const key of path.slice(0, -1)) {
-    if (!Object.hasOwn(at, key)) at[key] = {};
+  for (const [index, key] of path.slice(0, -1).entries()) {
+    if (!Object.hasOwn(at, key)) {
+      define(at, key, {});
+      made.push(dotted(path.slice(0, index + 1)));
+    }
     const next = at[key];
     if (typeof next !== 'object' || next === null) {
-      throw problemsError([{origin, message: `${key} is a value, not a group of settings`}]);
+      return {made, problem: `${key} is a value, not a group of settings`};
     }
     at = next as Record<string, unknown>;
   }
-  at[path.at(-1)!] = value;
+  define(at, path.at(-1)!, value);
+  return {made};
 }
 
-async function readExpectations(file: string, origin: string): Promise<Expectations> {
+const dotted = (path: Path): string => path.map(String).join('.');
+
+/** Not by assignment, which would take `__proto__` for something else than an unknown key. */
+function define(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, {value, enumerable: true, configurable: true, writable: true});
+}
+
+type Recorded = {expectations: Expectations} | {problems: Problem[]};
+
+async function readExpectations(file: string, origin: string): Promise<Recorded> {
   let value: unknown;
   try {
     value = JSON.parse(await readFile(file, 'utf8'));
@@ -199,12 +256,9 @@ async function readExpectations(file: string, origin: string): Promise<Expectati
       cause instanceof SyntaxError
         ? 'is not JSON'
         : `cannot be read (${(cause as NodeJS.ErrnoException).code})`;
-    throw new DrillError('config/invalid', `${origin}: the expectations ${file} ${what}`, {
-      hint: `Record them from a backup that you trust: restore-drill record BACKUP --expect ${file}`,
-      cause,
-    });
+    const next = `record them from a backup that you trust: restore-drill record BACKUP --expect ${file}`;
+    return {problems: [{origin, message: `the expectations ${file} ${what}; ${next}`}]};
   }
   const parsed = expectationsSchema.safeParse(value);
-  if (!parsed.success) throw problemsError(problemsOf(parsed.error, () => file));
-  return parsed.data;
+  return parsed.success ? {expectations: parsed.data} : {problems: problemsOf(parsed.error, () => file)};
 }

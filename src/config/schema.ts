@@ -36,5 +36,13 @@ export type BackupConfig = z.output<typeof backupConfigSchema>;
 
 export const configSchema = z.strictObject({
   version: z.literal(1),
-  backups: z.array(backupConfigSchema).min(1),
+  backups: z
+    .array(backupConfigSchema)
+    .min(1)
+    .superRefine((backups, context) => {
+      for (const [index, {name}] of backups.entries()) {
+        if (backups.findIndex(other => other.name === name) === index) continue;
+        context.addIssue({code: 'custom', path: [index, 'name'], message: `another backup is named ${name}`});
+      }
+    }),
 });
