@@ -111,5 +111,5 @@ if (existsSync(join(CORPUS, 'index.json'))) {
     });
   });
 } else {
-  test.skip('the corpus is not beside this checkout (../shared/corpus): nothing to compare with', () => {});
+  test.skip('the corpus of real dumps (skipped: ../shared/corpus is absent)', () => {});
 }

@@ -1,0 +1,319 @@
+/**
+ * The rules of style.md and architecture.md that a machine can check. A rule that nobody checks is a wish; one that
+ * makes something worse may be broken, in the list of exceptions, with its reason.
+ */
+import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
+import {basename, dirname, join, relative} from 'node:path';
+import {describe, expect, test} from '@jest/globals';
+import {schemaFiles} from '../scripts/schema.mjs';
+import {DRILL_CODES} from '../src/errors.ts';
+import {VERSION} from '../src/version.ts';
+import {readSyntax, type Syntax} from './syntax.ts';
+
+const ROOT = dirname(import.meta.dirname);
+/** Not written by us, or not committed. */
+const NOT_OURS = new Set(['.git', 'node_modules', 'build', '.cache', 'coverage', 'dist']);
+
+function filesBelow(directory: string): string[] {
+  return readdirSync(join(ROOT, directory), {withFileTypes: true}).flatMap(entry => {
+    const path = join(directory, entry.name);
+    if (NOT_OURS.has(entry.name)) return [];
+    return entry.isDirectory() ? filesBelow(path) : [path];
+  });
+}
+
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const FILES = filesBelow('.').filter(path => !path.endsWith('.log'));
+const isCode = (path: string) => /\.(ts|mjs)$/.test(path);
+const CODE = new Map<string, Syntax>(FILES.filter(isCode).map(path => [path, readSyntax(join(ROOT, path))]));
+const SRC = new Map([...CODE].filter(([path]) => path.startsWith('src/')));
+
+type Edge = {file: string; target: string; values: string[]; lazy: boolean};
+
+/** Imports of our own files, by their paths in the repository. */
+const edges: Edge[] = [...SRC].flatMap(([file, {imports}]) =>
+  imports
+    .filter(({from}) => from.startsWith('.'))
+    .map(({from, values, lazy}) => ({file, target: join(dirname(file), from), values, lazy})),
+);
+const packages: Edge[] = [...SRC].flatMap(([file, {imports}]) =>
+  imports
+    .filter(({from}) => !from.startsWith('.'))
+    .map(({from, values, lazy}) => ({file, target: from, values, lazy})),
+);
+
+const STAGES = ['source', 'unpack', 'inspect', 'restore', 'census', 'judge', 'report'];
+/** Rooms that every stage may use. */
+const SHARED = ['redis', 'process.ts', 'progress.ts', 'errors.ts', 'form.ts'];
+/** `inspect` for src/inspect/walk.ts, `drill.ts` for src/drill.ts. */
+const room = (path: string): string => relative('src', path).split('/')[0]!;
+const isStage = (path: string) => STAGES.includes(room(path));
+const show = ({file, target, values}: Edge) => `${file} -> ${target} (${values.join(', ') || 'types'})`;
+
+describe('data flows one way', () => {
+  test('a stage knows the types and schemas of earlier stages and the shared rooms, and nothing else of ours', () => {
+    const wrong = edges.filter(({file, target, values}) => {
+      if (!isStage(file) || room(target) === room(file) || SHARED.includes(room(target))) return false;
+      const earlier = isStage(target) && STAGES.indexOf(room(target)) < STAGES.indexOf(room(file));
+      return !(earlier && values.every(name => name.endsWith('Schema')));
+    });
+    expect(wrong.map(show)).toEqual([]);
+  });
+
+  test('a shared room knows shared rooms only', () => {
+    const wrong = edges.filter(
+      ({file, target}) => SHARED.includes(room(file)) && !SHARED.includes(room(target)),
+    );
+    expect(wrong.map(show)).toEqual([]);
+  });
+
+  /**
+   * Outside the stages, whose code may be called: drill.ts is the pipeline; a command may use a stage by itself, as
+   * `inspect` does; a config is checked with judge's schemas and by what source can reach.
+   */
+  const CALLERS: Record<string, string[]> = {
+    'drill.ts': STAGES,
+    'commands.ts': ['source', 'unpack', 'inspect', 'judge', 'report'],
+    config: ['judge', 'source'],
+  };
+
+  test('outside the stages only the pipeline, the commands and the config call them', () => {
+    const wrong = edges.filter(
+      ({file, target, values}) =>
+        !isStage(file) &&
+        isStage(target) &&
+        values.length > 0 &&
+        !CALLERS[room(file)]?.includes(room(target)),
+    );
+    expect(wrong.map(show)).toEqual([]);
+  });
+
+  test('drill.ts is the only file that knows every stage', () => {
+    const knowing = [...SRC.keys()].filter(file => {
+      const known = new Set(edges.filter(edge => edge.file === file).map(({target}) => room(target)));
+      return STAGES.every(stage => known.has(stage));
+    });
+    expect(knowing).toEqual(['src/drill.ts']);
+  });
+
+  test('nothing imports an edge but its types', () => {
+    const wrong = edges.filter(({target, values}) => room(target) === 'cli.ts' && values.length > 0);
+    expect(wrong.map(show)).toEqual([]);
+  });
+});
+
+describe('judge and report are pure', () => {
+  const pure = [...SRC].filter(([file]) => ['judge', 'report'].includes(room(file)));
+  const IMPURE = [
+    'Date',
+    'performance',
+    'process',
+    'setTimeout',
+    'setInterval',
+    'fetch',
+    'console',
+    'Math.random',
+  ];
+
+  test('they see no clock, no process, no network', () => {
+    const wrong = pure.flatMap(([file, {names}]) =>
+      IMPURE.filter(name => names.has(name)).map(name => `${file}: ${name}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('they import no package but zod: no file system, no client', () => {
+    const wrong = packages.filter(
+      ({file, target}) => ['judge', 'report'].includes(room(file)) && target !== 'zod',
+    );
+    expect(wrong.map(show)).toEqual([]);
+  });
+});
+
+describe('the world comes in by few doors', () => {
+  test('the environment is read at the edges', () => {
+    const readers = [...SRC].filter(([, {names}]) => names.has('process.env')).map(([file]) => file);
+    expect(['src/cli.ts', 'src/action.ts']).toEqual(expect.arrayContaining(readers));
+  });
+
+  test('each package is imported in one file, zod and node’s own excepted', () => {
+    const importers = new Map<string, Set<string>>();
+    for (const {file, target} of packages) {
+      if (target === 'zod' || target.startsWith('node:')) continue;
+      importers.set(target, (importers.get(target) ?? new Set()).add(file));
+    }
+    expect([...importers].filter(([, files]) => files.size > 1)).toEqual([]);
+    expect(importers.get('ioredis')).toEqual(new Set(['src/redis/client.ts']));
+    expect(importers.get('testcontainers')).toEqual(new Set(['src/restore/container.ts']));
+  });
+
+  test('what is heavy is imported when it is needed', () => {
+    const HEAVY = ['src/restore/container.ts', 'src/restore/local-process.ts', 'src/commands.ts'];
+    const wrong = edges.filter(
+      ({target, values, lazy}) => HEAVY.includes(target) && values.length > 0 && !lazy,
+    );
+    expect(wrong.map(show)).toEqual([]);
+  });
+
+  test('only the edges print', () => {
+    const printers = [...SRC].filter(([, {names}]) =>
+      ['console', 'process.stdout', 'process.stderr'].some(name => names.has(name)),
+    );
+    expect(['src/cli.ts', 'src/action.ts']).toEqual(expect.arrayContaining(printers.map(([file]) => file)));
+  });
+});
+
+describe('sizes, as a rule of thumb', () => {
+  const FILE_LINES = 300;
+  /** A table of cases is long and easy to read. */
+  const TEST_FILE_LINES = 400;
+  const FUNCTION_LINES = 70;
+  /** Every exception has a reason. */
+  const LONGER: Record<string, string> = {
+    'src/restore/container.ts': 'the only importer of testcontainers; what can live without it has moved out',
+    'src/restore/container.ts: startOne':
+      'one container from start to handover, in order; parts would share all of its locals',
+  };
+
+  test('files', () => {
+    const long = [...CODE].filter(
+      ([path, {text}]) =>
+        text.split('\n').length - 1 > (path.startsWith('test/') ? TEST_FILE_LINES : FILE_LINES),
+    );
+    expect(long.map(([path]) => path).filter(path => !(path in LONGER))).toEqual([]);
+  });
+
+  test('functions', () => {
+    const long = [...CODE]
+      .filter(([path]) => !path.startsWith('test/'))
+      .flatMap(([path, {functions}]) =>
+        functions.filter(({lines}) => lines > FUNCTION_LINES).map(({name}) => `${path}: ${name}`),
+      );
+    expect([...new Set(long)].filter(name => !(name in LONGER))).toEqual([]);
+  });
+
+  test('no exception outlives its reason', () => {
+    for (const name of Object.keys(LONGER))
+      expect([name, CODE.has(name.split(': ')[0]!)]).toEqual([name, true]);
+  });
+});
+
+describe('no file', () => {
+  test('is a drawer for everything', () => {
+    const DRAWER = /^(utils?|helpers?|common|misc|shared|lib|types)(\.|$)/;
+    const drawers = [...CODE.keys()].filter(path => path.split('/').some(part => DRAWER.test(part)));
+    expect(drawers).toEqual([]);
+  });
+
+  test('of ours has an enum, a default export or an export of everything', () => {
+    const FORBIDDEN = [
+      'TsEnumDeclaration',
+      'ExportDefaultDeclaration',
+      'ExportDefaultExpression',
+      'ExportAllDeclaration',
+    ];
+    const wrong = [...SRC].flatMap(([path, {kinds}]) =>
+      FORBIDDEN.filter(kind => kinds.has(kind)).map(kind => `${path}: ${kind}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('begins without saying what it is for', () => {
+    const silent = [...SRC].filter(([, {text}]) => !/^(#!.*\n)?\/\*\*/.test(text)).map(([path]) => path);
+    expect(silent).toEqual([]);
+  });
+
+  test('skips a test without the reason in its title', () => {
+    const tests = [...CODE].filter(([path]) => path.endsWith('.test.ts'));
+    const skipping = tests.filter(([, {names}]) =>
+      ['test', 'it', 'describe'].some(name => names.has(`${name}.skip`)),
+    );
+    expect(skipping.filter(([, {text}]) => !text.includes('(skipped: ')).map(([path]) => path)).toEqual([]);
+    expect(
+      tests.filter(([, {names}]) =>
+        ['test.only', 'describe.only', 'test.todo'].some(name => names.has(name)),
+      ),
+    ).toEqual([]);
+  });
+
+  test('mocks a module of ours', () => {
+    const mocking = [...CODE].filter(
+      ([, {names}]) => names.has('jest.mock') || names.has('jest.unstable_mockModule'),
+    );
+    expect(mocking.map(([path]) => path)).toEqual([]);
+  });
+
+  test('is larger than 5 MB', () => {
+    expect(FILES.filter(path => statSync(join(ROOT, path)).size > 5 * 1024 * 1024)).toEqual([]);
+  });
+});
+
+describe('nothing of the machine that it was written on is in it', () => {
+  /** Hosts that the machine's own package managers are pointed at, where they are not everybody's. */
+  function mirrors(): string[] {
+    const lists = ['/etc/apt/sources.list', ...listed('/etc/apt/sources.list.d'), '/etc/pip.conf'];
+    const texts = lists.filter(existsSync).map(path => readFileSync(path, 'utf8'));
+    texts.push(process.env.npm_config_registry ?? '');
+    const hosts = texts.flatMap(text =>
+      [...text.matchAll(/https?:\/\/([^/\s:]+)/g)].map(([, host]) => host!),
+    );
+    return hosts.filter(
+      host => !/(^|\.)(debian\.org|ubuntu\.com|npmjs\.org|docker\.com|pypi\.org|microsoft\.com)$/.test(host),
+    );
+  }
+  const listed = (directory: string) =>
+    existsSync(directory) ? readdirSync(directory).map(name => join(directory, name)) : [];
+
+  test('no path and no mirror', () => {
+    // In two parts, so that this file is not the one that is found.
+    const forbidden = ['/wo' + 'rk/', ...mirrors()];
+    const wrong = FILES.filter(path => forbidden.some(text => read(path).includes(text)));
+    expect(wrong).toEqual([]);
+  });
+
+  test('no registry in the lock file', () => {
+    expect(read('package-lock.json')).not.toContain('"resolved"');
+  });
+});
+
+test('VERSION is that of package.json', () => {
+  expect(VERSION).toBe(JSON.parse(read('package.json')).version);
+});
+
+describe('the documents are whole', () => {
+  const headings = (path: string): string[] =>
+    [...read(path).matchAll(/^#{2,4} `?([a-z]+\/[a-z-]+|cancelled)`?$/gm)].map(([, heading]) => heading!);
+  const RULE = /^(backup|restore|ledger|expect|policy)\/[a-z-]+$/;
+
+  test('docs/rules.md has a heading for every rule that occurs in src, and none besides', () => {
+    const rules = new Set([...SRC.values()].flatMap(({strings}) => strings.filter(text => RULE.test(text))));
+    expect(headings('docs/rules.md').toSorted()).toEqual([...rules].toSorted());
+  });
+
+  test('docs/troubleshooting.md has a heading for every error code, and none besides', () => {
+    expect(headings('docs/troubleshooting.md').toSorted()).toEqual(DRILL_CODES.toSorted());
+  });
+
+  test('every link between documents leads somewhere', () => {
+    const documents = FILES.filter(path => path.endsWith('.md') && !path.startsWith('test/'));
+    const broken = documents.flatMap(path =>
+      [...read(path).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)]
+        .map(([, target]) => target!)
+        .filter(target => !existsSync(join(ROOT, dirname(path), target)))
+        .map(target => `${path}: ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+});
+
+test.each(Object.entries(schemaFiles()))('schema/%s is current (npm run schema)', (name, text) => {
+  expect(read(join('schema', name))).toBe(text);
+});
+
+test('schema/ holds nothing besides', () => {
+  expect(
+    FILES.filter(path => path.startsWith('schema/'))
+      .map(path => basename(path))
+      .toSorted(),
+  ).toEqual(Object.keys(schemaFiles()).toSorted());
+});
