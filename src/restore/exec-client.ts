@@ -6,6 +6,8 @@ import type {Reply, ServerClient} from '../redis/client.ts';
 
 type Exec = (command: string[]) => Promise<{exitCode: number; stdout: string; stderr: string}>;
 
+/** The CLI prints these replies as they are, whatever format it was asked for (cliSendCommand, output_raw). */
+const ALWAYS_TEXT = new Set(['INFO']);
 const PROGRAMS = ['redis-cli', 'valkey-cli'];
 /** What engines answer when the program is not in the image. */
 const NOT_FOUND = /executable file not found|no such file or directory/i;
@@ -14,16 +16,17 @@ const NOT_FOUND = /executable file not found|no such file or directory/i;
 export async function connectByExec(exec: Exec, socket: string): Promise<ServerClient> {
   const {program, json} = await findCli(exec);
   const call = async (command: string, ...args: string[]): Promise<Reply> => {
+    const asJson = json && !ALWAYS_TEXT.has(command);
     const {exitCode, stdout, stderr} = await exec([
       program,
       '-s',
       socket,
-      ...(json ? ['--json'] : []),
+      ...(asJson ? ['--json'] : []),
       command,
       ...args,
     ]);
     if (exitCode !== 0) throw new Error((stderr || stdout).trim());
-    return json ? parseReply(stdout) : parseText(stdout);
+    return asJson ? parseReply(stdout) : parseText(stdout);
   };
   await call('INFO');
   return {call, close: () => {}};

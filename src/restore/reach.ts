@@ -19,13 +19,18 @@ export async function whenReachable(
   const deadline = performance.now() + ANSWER_TIMEOUT_MS;
   for (let tries = 1; ; tries += 1) {
     throwIfAborted(signal);
-    const client = await connect().catch(() => null);
+    let cause: unknown;
+    const client = await connect().catch(error => {
+      cause = error;
+      return null;
+    });
     if (client) return client;
     const ended = tries % TRIES_PER_LOOK === 0 ? await server.ended() : null;
     if (ended) throw new EndedEarly(server.description, await server.log(), ended);
     if (performance.now() > deadline) {
       throw new DrillError('server/unreachable', 'the server runs but has not answered within a minute', {
         hint: 'Is the image a Redis or Valkey server? Its own configuration may override the flags.',
+        cause,
       });
     }
     await sleep(POLL_MS);

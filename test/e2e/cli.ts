@@ -16,6 +16,8 @@ export function start(
 ): {child: ChildProcess; ended: Promise<Ran>} {
   const [command, ...rest] = [...program, process.execPath, CLI, ...args];
   const child = spawn(command!, rest, {cwd, env: {...process.env, NO_COLOR: '1', ...env}});
+  // What is run before it (unshare, setpriv) hands its process over by exec.
+  started.add(String(child.pid));
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', chunk => {
@@ -43,9 +45,14 @@ export function docker(path: string): unknown {
 
 type Listed = {Id: string; Labels: Record<string, string>; State: string};
 
+/** Process ids of all drills that this test file started: other drills on the machine are not its business. */
+const started = new Set<string>();
+
+/** Containers of drills that this test file started. */
 export function drillContainers(): Listed[] {
   const filters = encodeURIComponent(JSON.stringify({label: ['restore-drill.run']}));
-  return docker(`/containers/json?all=1&filters=${filters}`) as Listed[];
+  const listed = docker(`/containers/json?all=1&filters=${filters}`) as Listed[];
+  return listed.filter(({Labels}) => started.has(Labels['restore-drill.pid'] ?? ''));
 }
 
 export const privateDirs = (parent: string = tmpdir()): string[] =>

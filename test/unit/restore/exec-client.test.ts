@@ -14,7 +14,7 @@ function anImage(program: 'redis-cli' | 'valkey-cli', version: string, answer: A
     }
     if (command[1] === '--version') return {...nothing, stdout: `${program} ${version}\n`};
     // Whether it answers at all is asked first of all.
-    if (command.at(-1) === 'INFO') return {...nothing, stdout: '"redis_version:7.0.15"'};
+    if (command.at(-1) === 'INFO') return {...nothing, stdout: 'redis_version:7.0.15\n'};
     return {...nothing, ...answer};
   };
   return {asked, connect: () => connectByExec(exec, '/drill/redis.sock')};
@@ -50,6 +50,13 @@ describe('from 7.0 on, in JSON', () => {
     await client.call('FUNCTION', 'LIST');
     expect(asked.at(-1)).toEqual(['redis-cli', '-s', '/drill/redis.sock', '--json', 'FUNCTION', 'LIST']);
   });
+});
+
+test('INFO is text from every version: the CLI never makes JSON of it', async () => {
+  const {asked, connect} = anImage('redis-cli', '7.0.15');
+  const client = await connect();
+  expect(await client.call('INFO')).toBe('redis_version:7.0.15');
+  expect(asked.at(-1)).toEqual(['redis-cli', '-s', '/drill/redis.sock', 'INFO']);
 });
 
 describe('before 7.0, in plain text', () => {
