@@ -3,11 +3,9 @@
  * importer of testcontainers, itself imported lazily (it costs some 0.4 s). Where a bind mount cannot work (the engine
  * lives on another file system), the dump is copied in and the image's own CLI carries the questions.
  */
-import {createReadStream} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import type {IncomingMessage} from 'node:http';
 import type {Readable} from 'node:stream';
-import {pack} from 'tar-stream';
 import {
   type ContainerRuntimeClient,
   GenericContainer,
@@ -16,29 +14,30 @@ import {
 } from 'testcontainers';
 import {cancelled, DrillError, throwIfAborted} from '../errors.ts';
 import {connectToSocket, type ServerClient} from '../redis/client.ts';
-import {diedOfUnknownDirective} from '../redis/load-log.ts';
-import {compareLines, formatLine, parseLine, type ServerLine} from '../redis/server-line.ts';
+import {formatLine, parseLine, type ServerLine} from '../redis/server-line.ts';
+import {startWithDebug} from './debug-directive.ts';
+import {dumpTar} from './dump-tar.ts';
 import {connectByExec} from './exec-client.ts';
 import {DUMP_FILE, frozenFlags} from './frozen.ts';
 import {LogBuffer} from './log-buffer.ts';
-import {isDead, type Owner, ownerSchema} from './owner.ts';
+import {fromLabels, isDead, type Owner, RUN_LABEL, toLabels} from './owner.ts';
 import {makePrivateDir, type PrivateDir} from './private-dir.ts';
 import {whenReachable} from './reach.ts';
 import {type Ended, EndedEarly, type ServerDescription, type Throwaway} from './throwaway.ts';
 
-const LABEL = 'restore-drill';
 /** On images that are a server of a known line, wherever they came from: `restore-drill.server=redis:7.0`. */
-const SERVER_LABEL = `${LABEL}.server`;
-const OWNER_FIELDS = ['run', 'host', 'boot', 'pid', 'processStart', 'deadline'] as const;
+const SERVER_LABEL = 'restore-drill.server';
 
 /** In the container: the private directory, and the directory that holds the dump. */
-const INSIDE = {privateDir: '/drill', dumpDir: '/drill-dump'};
-const INSIDE_SOCKET = `${INSIDE.privateDir}/redis.sock`;
+const INSIDE = {privateDir: '/drill', socket: '/drill/redis.sock', dumpDir: '/drill-dump'};
 
 /** The server itself needs 4; the entrypoints of official images and the modules of Redis 8 need more. */
 const PIDS_LIMIT = 256;
 /** Of the engine's memory: the drill's server is killed before the machine's other work is. */
 const MEMORY_SHARE = 0.85;
+/** Engines report times in nanoseconds or in seconds. */
+const CLOCK_GRAIN_MS = 1001;
+
 type Container = ReturnType<ContainerRuntimeClient['container']['getById']>;
 
 export type ContainerOptions = {
@@ -97,16 +96,7 @@ export class Engine {
   /** A server on its way to load the dump; throws EndedEarly when it died before it could be asked anything. */
   async start(options: ContainerOptions): Promise<Throwaway> {
     await this.#sweep();
-    // Lines before 7.0 die of this directive; where the line is unknown, the first try finds out.
-    const knowsDebugCommand =
-      options.line === null || compareLines(options.line, {...options.line, major: 7, minor: 0}) >= 0;
-    try {
-      return await this.#startReachable(options, knowsDebugCommand);
-    } catch (error) {
-      if (!(knowsDebugCommand && error instanceof EndedEarly && diedOfUnknownDirective(error.log)))
-        throw error;
-      return await this.#startReachable(options, false);
-    }
+    return await startWithDebug(options.line, debugCommand => this.#startReachable(options, debugCommand));
   }
 
   /** By a shared directory where that works, else by copying and exec. */
@@ -133,33 +123,17 @@ export class Engine {
       await directory[Symbol.asyncDispose]();
     };
     try {
-      const command = frozenFlags(
-        {
-          directory: via === 'socket' ? INSIDE.dumpDir : INSIDE.privateDir,
-          socket: INSIDE_SOCKET,
-        },
-        {highestDatabase: options.highestDatabase, debugCommand},
-      );
+      const dumpDir = via === 'socket' ? INSIDE.dumpDir : INSIDE.privateDir;
+      const {highestDatabase, image, dumpPath} = options;
+      const flags = frozenFlags({directory: dumpDir, socket: INSIDE.socket}, {highestDatabase, debugCommand});
       container
-        .withNetworkMode('none')
-        .withUser(`${directory.uid}:${directory.gid}`)
-        .withDroppedCapabilities('ALL')
-        .withSecurityOpt('no-new-privileges')
-        .withResourcesQuota({
-          memory:
-            (options.memoryBytes ?? this.#client.info.containerRuntime.memory * MEMORY_SHARE) / 1024 ** 3,
-        })
-        .withLabels(ownerLabels(options.owner))
-        .withAutoCleanup(false)
-        .withWaitStrategy(new NoWait())
+        .lockedIn(directory, options.memoryBytes ?? this.#client.info.containerRuntime.memory * MEMORY_SHARE)
+        .withLabels(toLabels(options.owner))
         .withLogConsumer(stream => container.follow(stream, log))
-        .withCommand(await this.#withProgram(options.image, command));
-      if (via === 'socket')
-        container.share(directory, await directory.readableDump(options.dumpPath, 'mount'));
-      else
-        container.withCopyArchivesToContainer([
-          {tar: await dumpTar(options.dumpPath, directory), target: '/'},
-        ]);
+        .withCommand(await this.#withProgram(image, flags));
+      const readable = via === 'socket' ? await directory.readableDump(dumpPath, 'mount') : dumpPath;
+      if (via === 'socket') container.share(directory, readable);
+      else container.withCopyArchivesToContainer([{tar: await copyOf(dumpPath, directory), target: '/'}]);
       await this.#launch(container, options.image);
       const running = this.#client.container.getById(container.id!);
       const description: ServerDescription = {
@@ -178,7 +152,7 @@ export class Engine {
         },
         ended: () => this.#ended(running),
       };
-      if (via === 'socket') await this.#assertShared(running, directory, options.dumpPath);
+      if (via === 'socket') await this.#assertShared(running, directory, readable);
       const client = await this.#connect(running, directory, server, options.signal);
       return {
         ...server,
@@ -241,10 +215,14 @@ export class Engine {
       return JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
     };
     try {
-      const nonce = await seen(`${INSIDE.privateDir}/owner.json`);
-      const dump = await seen(`${INSIDE.dumpDir}/${DUMP_FILE}`);
-      const ours = {nonce: await stat(`${directory.path}/owner.json`), dump: await stat(dumpPath)};
-      if (nonce.size !== ours.nonce.size || dump.size !== ours.dump.size) throw new NotShared();
+      for (const [inside, ours] of [
+        [`${INSIDE.privateDir}/owner.json`, `${directory.path}/owner.json`],
+        [`${INSIDE.dumpDir}/${DUMP_FILE}`, dumpPath],
+      ] as const) {
+        const [theirs, mine] = [await seen(inside), await stat(ours)];
+        const sameTime = Math.abs(Date.parse(theirs.mtime) - mine.mtimeMs) < CLOCK_GRAIN_MS;
+        if (theirs.size !== mine.size || !sameTime) throw new NotShared();
+      }
     } catch {
       throw new NotShared();
     }
@@ -258,7 +236,7 @@ export class Engine {
   ): Promise<ServerClient> {
     if (server.description.via === 'exec') {
       const exec = (command: string[]) => this.#client.container.exec(container, command);
-      return await whenReachable(() => connectByExec(exec, INSIDE_SOCKET), server, signal);
+      return await whenReachable(() => connectByExec(exec, INSIDE.socket), server, signal);
     }
     try {
       return await whenReachable(() => connectToSocket(directory.socket), server, signal);
@@ -283,11 +261,10 @@ export class Engine {
 
   /** Containers that drills on this host left behind when they were killed. */
   async #sweep(): Promise<void> {
-    const filters = {label: [`${LABEL}.run`]};
+    const filters = {label: [RUN_LABEL]};
     for (const {Id, Labels} of await this.#client.container.dockerode.listContainers({all: true, filters})) {
-      const fields = OWNER_FIELDS.map(field => [field, Labels[`${LABEL}.${field}`]]);
-      const owner = ownerSchema.safeParse(Object.fromEntries(fields));
-      if (owner.success && isDead(owner.data)) await this.#remove(Id);
+      const owner = fromLabels(Labels);
+      if (owner && isDead(owner)) await this.#remove(Id);
     }
   }
 }
@@ -303,6 +280,17 @@ class DrillContainer extends GenericContainer {
   constructor(image: string) {
     super(image);
     this.hostConfig.PidsLimit = PIDS_LIMIT;
+  }
+
+  /** No network, no capabilities, no root; and nothing that testcontainers would do on its own. */
+  lockedIn({uid, gid}: PrivateDir, memoryBytes: number): this {
+    return this.withNetworkMode('none')
+      .withUser(`${uid}:${gid}`)
+      .withDroppedCapabilities('ALL')
+      .withSecurityOpt('no-new-privileges')
+      .withResourcesQuota({memory: memoryBytes / 1024 ** 3})
+      .withAutoCleanup(false)
+      .withWaitStrategy(new NoWait());
   }
 
   /** Mounts, not binds: for a bind whose source is missing the engine would make a directory on its own side. */
@@ -339,24 +327,7 @@ class NoWait {
   }
 }
 
-function ownerLabels(owner: Owner): Record<string, string> {
-  return Object.fromEntries(OWNER_FIELDS.map(field => [`${LABEL}.${field}`, String(owner[field])]));
-}
-
-/** The private directory as a tar stream, owned by the uid that the server runs as. */
-async function dumpTar(dumpPath: string, {uid, gid}: PrivateDir): Promise<Readable> {
-  const {size} = await stat(dumpPath);
-  const tar = pack();
-  const directory = INSIDE.privateDir.slice(1);
-  tar.entry({name: `${directory}/`, type: 'directory', mode: 0o700, uid, gid});
-  const entry = tar.entry({name: `${directory}/${DUMP_FILE}`, size, mode: 0o400, uid, gid}, error => {
-    if (error) tar.destroy(error);
-    else tar.finalize();
-  });
-  createReadStream(dumpPath)
-    .on('error', error => tar.destroy(error))
-    .pipe(entry);
-  return tar as unknown as Readable;
-}
+const copyOf = (dumpPath: string, {uid, gid}: PrivateDir) =>
+  dumpTar(dumpPath, {directory: INSIDE.privateDir.slice(1), file: DUMP_FILE, uid, gid});
 
 const firstLine = (text: string): string => text.split('\n')[0]!.slice(0, 300);

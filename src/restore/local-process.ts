@@ -10,14 +10,14 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {throwIfAborted} from '../errors.ts';
 import {runToEnd} from '../process.ts';
 import {connectToSocket} from '../redis/client.ts';
-import {diedOfUnknownDirective} from '../redis/load-log.ts';
-import {compareLines, formatLine, lineOf, type Product, type ServerLine} from '../redis/server-line.ts';
+import {formatLine, lineOf, type Product, type ServerLine} from '../redis/server-line.ts';
+import {startWithDebug} from './debug-directive.ts';
 import {DUMP_FILE, frozenFlags} from './frozen.ts';
 import {LogBuffer} from './log-buffer.ts';
 import type {Owner} from './owner.ts';
 import {makePrivateDir} from './private-dir.ts';
 import {whenReachable} from './reach.ts';
-import {type Ended, EndedEarly, type ServerDescription, type Throwaway} from './throwaway.ts';
+import type {Ended, ServerDescription, Throwaway} from './throwaway.ts';
 
 const PROGRAMS: Record<string, Product> = {'redis-server': 'redis', 'valkey-server': 'valkey'};
 /** From SIGKILL to the exit event; only a process stuck in the kernel takes longer. */
@@ -56,15 +56,8 @@ export type ProcessOptions = {
 };
 
 /** A server on its way to load the dump; throws EndedEarly when it died before it could be asked anything. */
-export async function startProcess(options: ProcessOptions): Promise<Throwaway> {
-  const {line} = options.binary;
-  const knowsDebugCommand = compareLines(line, {...line, major: 7, minor: 0}) >= 0;
-  try {
-    return await startOne(options, knowsDebugCommand);
-  } catch (error) {
-    if (!(knowsDebugCommand && error instanceof EndedEarly && diedOfUnknownDirective(error.log))) throw error;
-    return await startOne(options, false);
-  }
+export function startProcess(options: ProcessOptions): Promise<Throwaway> {
+  return startWithDebug(options.binary.line, debugCommand => startOne(options, debugCommand));
 }
 
 async function startOne(options: ProcessOptions, debugCommand: boolean): Promise<Throwaway> {

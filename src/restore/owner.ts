@@ -20,6 +20,24 @@ export const ownerSchema = z.object({
 });
 export type Owner = z.infer<typeof ownerSchema>;
 
+const FIELDS = ['run', 'host', 'boot', 'pid', 'processStart', 'deadline'] as const;
+const LABEL_PREFIX = 'restore-drill.';
+
+/** On every container of ours; nothing else carries it. */
+export const RUN_LABEL = `${LABEL_PREFIX}run`;
+
+export function toLabels(owner: Owner): Record<string, string> {
+  return Object.fromEntries(FIELDS.map(field => [`${LABEL_PREFIX}${field}`, String(owner[field])]));
+}
+
+/** `null` when the labels are not ours, or not whole. */
+export function fromLabels(labels: Record<string, string>): Owner | null {
+  return (
+    ownerSchema.safeParse(Object.fromEntries(FIELDS.map(field => [field, labels[`${LABEL_PREFIX}${field}`]])))
+      .data ?? null
+  );
+}
+
 /** Four times the longest job that GitHub runs: nothing of ours is alive after that. */
 const DEADLINE_MS = 24 * 60 * 60_000;
 

@@ -1,0 +1,23 @@
+/** A dump on its way into a container whose engine does not see our files: a tar stream, owned by the server's uid. */
+import {createReadStream} from 'node:fs';
+import {stat} from 'node:fs/promises';
+import {Readable} from 'node:stream';
+import {pack} from 'tar-stream';
+
+/** `directory` without a leading slash; nothing is read before the stream is. */
+export async function dumpTar(
+  dumpPath: string,
+  {directory, file, uid, gid}: {directory: string; file: string; uid: number; gid: number},
+): Promise<Readable> {
+  const {size} = await stat(dumpPath);
+  const tar = pack();
+  tar.entry({name: `${directory}/`, type: 'directory', mode: 0o700, uid, gid});
+  const entry = tar.entry({name: `${directory}/${file}`, size, mode: 0o400, uid, gid}, error => {
+    if (error) tar.destroy(error);
+    else tar.finalize();
+  });
+  createReadStream(dumpPath)
+    .on('error', error => tar.destroy(error))
+    .pipe(entry);
+  return Readable.from(tar);
+}
