@@ -42,11 +42,17 @@ const SCHEMAS = [
   },
 ];
 
+/** What we write may grow: who checks it with an older schema must not be broken by a new field. */
+function openToAdditions({jsonSchema}) {
+  if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+}
+
 /** Text by file name. */
 export function schemaFiles() {
   return Object.fromEntries(
     SCHEMAS.map(({name, schema, io, title, description}) => {
-      const {$schema, ...rest} = z.toJSONSchema(schema, {io});
+      const override = io === 'output' ? openToAdditions : undefined;
+      const {$schema, ...rest} = z.toJSONSchema(schema, {io, override});
       return [`${name}.json`, `${JSON.stringify({$schema, title, description, ...rest}, null, 2)}\n`];
     }),
   );

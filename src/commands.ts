@@ -3,7 +3,7 @@ import {mkdtemp, readFile, rename, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Io} from './cli.ts';
 import {type Flags, readJob} from './config/config.ts';
-import {type DrillJob, drill} from './drill.ts';
+import {type DrillJob, drill, reportOfNothing} from './drill.ts';
 import {DrillError, EXIT, errorExitCode} from './errors.ts';
 import {inspect} from './inspect/inspect.ts';
 import {recordExpectations} from './judge/expectations.ts';
@@ -16,11 +16,22 @@ import {locateLocal} from './source/local.ts';
 import {unpack} from './unpack/unpack.ts';
 
 export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io): Promise<number> {
-  const report = await drill(await readJob(flags), io.deps);
-  if (flags.reportJson !== undefined)
-    await writeWhole(flags.reportJson, `${JSON.stringify(report, null, 2)}\n`);
+  let job: DrillJob;
+  try {
+    job = await readJob(flags);
+  } catch (error) {
+    // A report for every outcome: an older one must not lie where a new one was asked for.
+    if (error instanceof DrillError) await writeReport(flags.reportJson, reportOfNothing(error));
+    throw error;
+  }
+  const report = await drill(job, io.deps);
+  await writeReport(flags.reportJson, report);
   io.out(renderText(report, io.paint));
   return exitCodeOf(report);
+}
+
+async function writeReport(path: string | undefined, report: DrillReport): Promise<void> {
+  if (path !== undefined) await writeWhole(path, `${JSON.stringify(report, null, 2)}\n`);
 }
 
 export async function recordCommand(flags: Flags & {expect: string}, io: Io): Promise<number> {

@@ -3,7 +3,7 @@
  * like one that passes; whatever goes wrong on the way, a report comes back and nothing is left behind.
  */
 import {takeCensus} from './census/take-census.ts';
-import {toDrillError} from './errors.ts';
+import {type DrillError, describeError, toDrillError} from './errors.ts';
 import {inspect} from './inspect/inspect.ts';
 import type {Inspection} from './inspect/inspection.ts';
 import type {Expectations} from './judge/expectations.ts';
@@ -56,7 +56,7 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
   return {
     schemaVersion: 1,
     outcome,
-    ...(error && {error: {code: error.code, message: error.message, hint: error.hint}}),
+    ...(error && {error: describeError(error)}),
     backup: backup && {...backup, sha256: dump?.sha256 ?? null},
     inspection: evidence.inspection ?? null,
     server: restored?.server ?? null,
@@ -65,6 +65,26 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
     ledger,
     findings,
     ...watch.stop(),
+  };
+}
+
+/** The report of a drill that was asked for in a way that cannot be used: nothing was started. */
+export function reportOfNothing(error: DrillError): DrillReport {
+  const nothing = {
+    backup: null,
+    inspection: null,
+    server: null,
+    load: null,
+    census: null,
+    ledger: [],
+    findings: [],
+  };
+  return {
+    schemaVersion: 1,
+    outcome: 'not-run',
+    error: describeError(error),
+    ...nothing,
+    ...new Stopwatch().stop(),
   };
 }
 

@@ -93,6 +93,12 @@ export function toDrillError(thrown: unknown): DrillError {
   });
 }
 
+/** What a report and a person get to see of an error; a stack only of our own bugs. */
+export function describeError({code, message, hint, cause}: DrillError) {
+  const stack = code === 'bug/internal' && cause instanceof Error ? cause.stack : undefined;
+  return {code, message, hint, ...(stack !== undefined && {stack})};
+}
+
 export function cancelled(): DrillError {
   return new DrillError('cancelled', 'the drill was cancelled', {
     hint: 'Nothing was left behind; start it again.',

@@ -1,5 +1,5 @@
 /** Drills as tests hold them: in this process, on real servers, with short words for what is asked and what came. */
-import {mkdtempSync, rmSync} from 'node:fs';
+import {chmodSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {readJob} from '../src/config/config.ts';
@@ -34,5 +34,7 @@ export function failures(report: DrillReport): string[] {
 /** A directory for one test file; removed by `dispose`. */
 export function scratch(): {path: string; file(name: string): string; dispose(): void} {
   const path = mkdtempSync(join(tmpdir(), 'drill-test-'));
+  // As a runner's temporary directory is: the server's uid passes through it.
+  chmodSync(path, 0o755);
   return {path, file: name => join(path, name), dispose: () => rmSync(path, {recursive: true, force: true})};
 }

@@ -26,7 +26,15 @@ export const reportSchema = z.strictObject({
   schemaVersion: z.literal(1),
   outcome: z.enum(['passed', 'failed', 'not-run']),
   /** Why the drill was not held, or not to its end. */
-  error: z.strictObject({code: z.enum(DRILL_CODES), message: z.string(), hint: z.string()}).optional(),
+  error: z
+    .strictObject({
+      code: z.enum(DRILL_CODES),
+      message: z.string(),
+      hint: z.string(),
+      /** Of our own bugs only. */
+      stack: z.string().optional(),
+    })
+    .optional(),
   backup: z
     .strictObject({
       name: z.string(),

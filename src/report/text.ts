@@ -46,6 +46,7 @@ export function headline(report: DrillReport, paint: Paint): string {
         `${paint('warn', 'NOT RUN')}  ${report.error!.message}`,
         `         ${paint('dim', `HINT: ${report.error!.hint}`)}`,
         `         ${paint('dim', `code: ${report.error!.code}`)}`,
+        ...(report.error!.stack === undefined ? [] : [report.error!.stack]),
       ].join('\n');
     default:
       return assertNever(report.outcome);

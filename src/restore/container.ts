@@ -115,7 +115,7 @@ export class Engine {
     via: 'socket' | 'exec',
   ): Promise<Throwaway> {
     throwIfAborted(options.signal);
-    const directory = await makePrivateDir(options.tempDir, options.owner);
+    const directory = await makePrivateDir(options.tempDir, options.owner, 'mount');
     const log = new LogBuffer();
     const container = new DrillContainer(options.image);
     const dispose = async () => {
@@ -131,7 +131,7 @@ export class Engine {
         .withLabels(toLabels(options.owner))
         .withLogConsumer(stream => container.follow(stream, log))
         .withCommand(await this.#withProgram(image, flags));
-      const readable = via === 'socket' ? await directory.readableDump(dumpPath, 'mount') : dumpPath;
+      const readable = via === 'socket' ? await directory.readableDump(dumpPath) : dumpPath;
       if (via === 'socket') container.share(directory, readable);
       else container.withCopyArchivesToContainer([{tar: await copyOf(dumpPath, directory), target: '/'}]);
       await this.#launch(container, options.image);

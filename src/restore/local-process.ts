@@ -63,7 +63,7 @@ export function startProcess(options: ProcessOptions): Promise<Throwaway> {
 async function startOne(options: ProcessOptions, debugCommand: boolean): Promise<Throwaway> {
   throwIfAborted(options.signal);
   const {binary, dumpPath, highestDatabase} = options;
-  const directory = await makePrivateDir(options.tempDir, options.owner);
+  const directory = await makePrivateDir(options.tempDir, options.owner, 'path');
   const log = new LogBuffer();
   let child: ChildProcess | null = null;
   const dispose = async () => {
@@ -73,7 +73,7 @@ async function startOne(options: ProcessOptions, debugCommand: boolean): Promise
   try {
     const serverDir = join(directory.path, 'server');
     await mkdir(serverDir);
-    await symlink(await directory.readableDump(dumpPath, 'path'), join(serverDir, DUMP_FILE));
+    await symlink(await directory.readableDump(dumpPath), join(serverDir, DUMP_FILE));
     const flags = frozenFlags(
       {directory: serverDir, socket: directory.socket},
       {highestDatabase, debugCommand},

@@ -3,7 +3,7 @@
  * over from a dead one. Removed is only what is provably dead, or past its deadline, on this very host.
  */
 import {randomBytes} from 'node:crypto';
-import {readFileSync} from 'node:fs';
+import {readFileSync, readlinkSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {z} from 'zod';
 
@@ -12,6 +12,8 @@ export const ownerSchema = z.object({
   host: z.string(),
   /** Changes with each boot of the kernel; empty where there is no /proc. */
   boot: z.string(),
+  /** Process ids mean something within one namespace only: job containers on one machine have one each. */
+  pidNamespace: z.string(),
   pid: z.coerce.number(),
   /** Clock ticks from boot to the process' start: tells a process from a later one with the same pid. */
   processStart: z.string(),
@@ -20,7 +22,7 @@ export const ownerSchema = z.object({
 });
 export type Owner = z.infer<typeof ownerSchema>;
 
-const FIELDS = ['run', 'host', 'boot', 'pid', 'processStart', 'deadline'] as const;
+const FIELDS = ['run', 'host', 'boot', 'pidNamespace', 'pid', 'processStart', 'deadline'] as const;
 const LABEL_PREFIX = 'restore-drill.';
 
 /** On every container of ours; nothing else carries it. */
@@ -46,6 +48,7 @@ export function thisDrill(): Owner {
     run: randomBytes(8).toString('hex'),
     host: hostname(),
     boot: readOrEmpty('/proc/sys/kernel/random/boot_id'),
+    pidNamespace: pidNamespace(),
     pid: process.pid,
     processStart: processStart(process.pid),
     deadline: Date.now() + DEADLINE_MS,
@@ -57,7 +60,17 @@ export function isDead(owner: Owner, now: Owner = thisDrill()): boolean {
   if (Date.now() > owner.deadline) return true;
   // Without /proc nothing but the deadline can be proved.
   if (owner.boot === '' || now.boot === '') return false;
-  return owner.boot !== now.boot || processStart(owner.pid) !== owner.processStart;
+  if (owner.boot !== now.boot) return true;
+  return owner.pidNamespace === now.pidNamespace && processStart(owner.pid) !== owner.processStart;
+}
+
+/** `pid:[4026531836]`; empty where there is no /proc. */
+function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
 }
 
 /** Field 22 of /proc/PID/stat, counted after the command's closing bracket because a command may hold spaces. */

@@ -32,15 +32,17 @@ export type PrivateDir = AsyncDisposable & {
   uid: number;
   gid: number;
   /** A file that the server's uid can read: the dump itself, or a copy in this directory. */
-  readableDump(dumpPath: string, reach: Reach): Promise<string>;
+  readableDump(dumpPath: string): Promise<string>;
 };
 
 /** A bind mount needs the file's own mode only; a process also has to pass every directory on the way. */
 export type Reach = 'mount' | 'path';
 
-export async function makePrivateDir(tempDir: string, owner: Owner): Promise<PrivateDir> {
+/** In `tempDir`, or in /tmp where the server could not reach it there or a socket's path would be too long. */
+export async function makePrivateDir(tempDir: string, owner: Owner, reach: Reach): Promise<PrivateDir> {
   const root = process.getuid?.() === 0;
-  const usable = socketFits(tempDir) && (!root || (await passableByOthers(tempDir)));
+  const passable = !root || reach === 'mount' || (await passableByOthers(tempDir));
+  const usable = passable && socketFits(tempDir);
   const parent = usable ? tempDir : '/tmp';
   await mkdir(parent, {recursive: true});
   await sweep(parent);
@@ -55,7 +57,7 @@ export async function makePrivateDir(tempDir: string, owner: Owner): Promise<Pri
     socket: join(path, SOCKET_FILE),
     uid,
     gid,
-    readableDump: async (dumpPath, reach) => {
+    readableDump: async dumpPath => {
       if (!root || (await readableByOthers(dumpPath, reach))) return dumpPath;
       const directory = join(path, 'data');
       await mkdir(directory);

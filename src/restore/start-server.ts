@@ -60,7 +60,7 @@ export async function startServer(
     if ('start' in result) return await result.start();
     failures.push(result);
   }
-  const noneNewEnough = failures.every(failure => failure.noneNewEnough);
+  const noneNewEnough = failures.some(failure => failure.noneNewEnough);
   throw new DrillError(
     noneNewEnough ? 'server/none-new-enough' : 'server/unavailable',
     `no server to restore into: ${failures.map(failure => failure.because).join('; ')}`,

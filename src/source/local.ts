@@ -8,6 +8,11 @@ import {fileURLToPath} from 'node:url';
 import {DrillError} from '../errors.ts';
 import type {Located} from './backup.ts';
 
+/**
+ * `dump.rdb`, and `dump.rdb.gz` too: a newer backup in a form that we cannot read must not let an older one pass for the newest.
+ */
+const PACKED_OR_PLAIN = /\.rdb(\.|$)/;
+
 type Candidate = {path: string; sizeBytes: number; modifiedMs: number};
 
 /** Left behind by an interrupted BGSAVE or rewrite; never a backup. Source: rdbSaveBackground, rewriteAppendOnlyFile. */
@@ -95,7 +100,7 @@ async function dumpsIn(directory: string): Promise<Candidate[]> {
     if (TEMPORARY.test(entry.name)) continue;
     const stats = await statOrNull(path);
     if (!stats?.isFile()) continue;
-    if (entry.name.endsWith('.rdb') || (await startsLikeDump(path))) {
+    if (PACKED_OR_PLAIN.test(entry.name) || (await startsLikeDump(path))) {
       candidates.push({path, sizeBytes: stats.size, modifiedMs: stats.mtimeMs});
     }
   }

@@ -91,6 +91,12 @@ describe('exit codes', () => {
     expect(stderr).not.toMatch(/\n {4}at /);
   });
 
+  test('2: the report says so too, where an older one lay', async () => {
+    writeFileSync(dir.file('report.json'), '{"outcome": "passed"}');
+    expect((await run(drillJson(SAMPLE, '--expect', '/nowhere/expected.json'), {env})).exitCode).toBe(2);
+    expect(report()).toMatchObject({outcome: 'not-run', error: {code: 'config/invalid'}, backup: null});
+  });
+
   test('2: all problems of a config at once, each with its line, and nothing started', async () => {
     const config = dir.file('broken.yml');
     writeFileSync(
@@ -114,7 +120,7 @@ describe('exit codes', () => {
   test('3: neither an engine nor a local server', async () => {
     const {exitCode, stdout} = await run(drillJson(SAMPLE), {
       ...noEngine,
-      env: {...noEngine.env, PATH: '/nowhere'},
+      program: [...noEngine.program, 'env', 'PATH=/nowhere'],
     });
     expect(exitCode).toBe(3);
     expect(stdout).toMatch(

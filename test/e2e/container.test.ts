@@ -1,7 +1,7 @@
 /** Drills in containers, seen from outside: how the server is locked in, how a drill is ended, what stays behind. */
 
 import {execFileSync} from 'node:child_process';
-import {readFileSync, writeFileSync} from 'node:fs';
+import {chmodSync, copyFileSync, readFileSync, writeFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect} from '@jest/globals';
 import {reportSchema} from '../../src/report/drill-report.ts';
@@ -62,7 +62,9 @@ describe('the throwaway server', () => {
       expect(Mounts.find(({Destination}) => Destination.endsWith('dump.rdb'))?.RW).toBe(false);
       expect(Object.keys(Config.Labels)).toEqual(
         expect.arrayContaining(
-          ['run', 'host', 'boot', 'pid', 'processStart', 'deadline'].map(name => `restore-drill.${name}`),
+          ['run', 'host', 'boot', 'pidNamespace', 'pid', 'processStart', 'deadline'].map(
+            name => `restore-drill.${name}`,
+          ),
         ),
       );
       expect((await ended).exitCode).toBe(0);
@@ -99,6 +101,16 @@ describe('the throwaway server', () => {
       expect(leftBehind()).toEqual(NOTHING);
     });
   }
+
+  containerTest('reads a dump that only root may read, without ever running as root', async () => {
+    const dump = dir.file('private.rdb');
+    copyFileSync(SAMPLE, dump);
+    chmodSync(dump, 0o600);
+    const json = dir.file('private.json');
+    expect((await run(['drill', dump, '--report-json', json], {env})).exitCode).toBe(0);
+    expect(JSON.parse(readFileSync(json, 'utf8')).server).toMatchObject({kind: 'container', via: 'socket'});
+    expect(leftBehind()).toEqual(NOTHING);
+  });
 
   containerTest(
     'is never asked about another file that lies at the same path on the engine’s side',

@@ -36,6 +36,12 @@ describe('an owner is not provably dead', () => {
     expect(isDead(another(elsewhere), me)).toBe(false);
   });
 
+  test('in another pid namespace, where its process id means another process', () => {
+    const container = {pidNamespace: 'pid:[1]', pid: NO_SUCH_PID};
+    expect(isDead(another(container), me)).toBe(false);
+    expect(isDead(another({...container, boot: 'an earlier boot'}), me)).toBe(true);
+  });
+
   test('where there is no /proc to ask, before its deadline', () => {
     expect(isDead(another({boot: '', pid: NO_SUCH_PID}), me)).toBe(false);
     expect(isDead(another({pid: NO_SUCH_PID}), {...me, boot: ''})).toBe(false);

@@ -27,7 +27,7 @@ async function aDump(permissions: number, directory = temp): Promise<string> {
 
 describe('the private directory', () => {
   test('is for its owner alone, who is never root', async () => {
-    await using directory = await makePrivateDir(temp, thisDrill());
+    await using directory = await makePrivateDir(temp, thisDrill(), 'mount');
     expect(directory.path.startsWith(temp)).toBe(true);
     expect(await mode(directory.path)).toBe(0o700);
     expect((await stat(directory.path)).uid).toBe(directory.uid);
@@ -36,35 +36,37 @@ describe('the private directory', () => {
 
   test('says whose it is', async () => {
     const owner = thisDrill();
-    await using directory = await makePrivateDir(temp, owner);
+    await using directory = await makePrivateDir(temp, owner, 'mount');
     expect(JSON.parse(await readFile(join(directory.path, 'owner.json'), 'utf8'))).toEqual(owner);
   });
 
   test('is gone afterwards, with everything in it', async () => {
     {
-      await using directory = await makePrivateDir(temp, thisDrill());
+      await using directory = await makePrivateDir(temp, thisDrill(), 'mount');
       await writeFile(directory.socket, '');
-      await directory.readableDump(await aDump(0o600), 'mount');
+      await directory.readableDump(await aDump(0o600));
     }
     expect(await readdir(temp)).toEqual(['dump.rdb']);
   });
 
   test('moves to /tmp where the path of its socket would be too long for the kernel', async () => {
     const deep = join(temp, 'x'.repeat(60), 'y'.repeat(40));
-    await using directory = await makePrivateDir(deep, thisDrill());
+    await using directory = await makePrivateDir(deep, thisDrill(), 'mount');
     expect(directory.path.startsWith('/tmp/')).toBe(true);
     expect(Buffer.byteLength(directory.socket)).toBeLessThanOrEqual(107);
   });
 
   asRoot('moves to /tmp where the server’s user could not pass (skipped: needs root)', async () => {
     await chmod(temp, 0o700);
-    await using directory = await makePrivateDir(temp, thisDrill());
+    await using directory = await makePrivateDir(temp, thisDrill(), 'path');
     expect(directory.path.startsWith(`${temp}/`)).toBe(false);
+    await using mounted = await makePrivateDir(temp, thisDrill(), 'mount');
+    expect(mounted.path.startsWith(`${temp}/`)).toBe(true);
   });
 
   test('is made together with the temporary directory that is not there yet', async () => {
     const later = join(temp, 'runner', 'temp');
-    await using directory = await makePrivateDir(later, thisDrill());
+    await using directory = await makePrivateDir(later, thisDrill(), 'mount');
     expect(directory.path.startsWith(later)).toBe(true);
   });
 });
@@ -72,15 +74,16 @@ describe('the private directory', () => {
 describe('a dump', () => {
   test('that everybody may read is used where it lies', async () => {
     const path = await aDump(0o644);
-    await using directory = await makePrivateDir(temp, thisDrill());
-    expect(await directory.readableDump(path, 'mount')).toBe(path);
-    expect(await directory.readableDump(path, 'path')).toBe(path);
+    for (const reach of ['mount', 'path'] as const) {
+      await using directory = await makePrivateDir(temp, thisDrill(), reach);
+      expect(await directory.readableDump(path)).toBe(path);
+    }
   });
 
   asRoot('that only its owner may read is copied, for the server alone (skipped: needs root)', async () => {
     const path = await aDump(0o600);
-    await using directory = await makePrivateDir(temp, thisDrill());
-    const copy = await directory.readableDump(path, 'mount');
+    await using directory = await makePrivateDir(temp, thisDrill(), 'mount');
+    const copy = await directory.readableDump(path);
     expect(copy.startsWith(directory.path)).toBe(true);
     expect(await mode(copy)).toBe(0o400);
     expect((await stat(copy)).uid).toBe(directory.uid);
@@ -93,9 +96,10 @@ describe('a dump', () => {
     await mkdir(closed);
     const path = await aDump(0o644, closed);
     await chmod(closed, 0o700);
-    await using directory = await makePrivateDir(temp, thisDrill());
-    expect(await directory.readableDump(path, 'mount')).toBe(path);
-    expect(await directory.readableDump(path, 'path')).not.toBe(path);
+    await using mounted = await makePrivateDir(temp, thisDrill(), 'mount');
+    expect(await mounted.readableDump(path)).toBe(path);
+    await using walked = await makePrivateDir(temp, thisDrill(), 'path');
+    expect(await walked.readableDump(path)).not.toBe(path);
   });
 });
 
@@ -109,7 +113,7 @@ describe('what dead drills left behind', () => {
 
   test('is removed by the next one', async () => {
     await left('restore-drill-dead01', JSON.stringify(DEAD));
-    await using _directory = await makePrivateDir(temp, thisDrill());
+    await using _directory = await makePrivateDir(temp, thisDrill(), 'mount');
     expect(await readdir(temp)).not.toContain('restore-drill-dead01');
   });
 
@@ -122,7 +126,7 @@ describe('what dead drills left behind', () => {
       await left('somebody-elses', JSON.stringify(DEAD)),
     ];
     await mkdir(join(temp, 'restore-drill-empty1'));
-    await using _directory = await makePrivateDir(temp, thisDrill());
+    await using _directory = await makePrivateDir(temp, thisDrill(), 'mount');
     expect(await readdir(temp)).toEqual(expect.arrayContaining([...kept, 'restore-drill-empty1']));
   });
 });

@@ -105,6 +105,12 @@ describe('a directory', () => {
     expect(await found(dir)).toBe('backup-of-wednesday');
   });
 
+  test('gives a packed newest dump too, rather than an older one that can be read', async () => {
+    await aFile('dump.rdb', {day: 1});
+    await aFile('dump.rdb.gz', {day: 2, content: '\x1f\x8b'});
+    expect(await found(dir)).toBe('dump.rdb.gz');
+  });
+
   test('gives a damaged newest dump too, rather than an older sound one', async () => {
     await aFile('old.rdb', {day: 1});
     await aFile('new.rdb', {day: 2, content: ''});
