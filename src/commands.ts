@@ -13,7 +13,7 @@ import {renderInspection} from './report/inspection-text.ts';
 import {toSortedJson} from './report/json.ts';
 import {headline, renderText} from './report/text.ts';
 import {locateLocal} from './source/local.ts';
-import {unpack} from './unpack/unpack.ts';
+import {assertPlain} from './unpack/unpack.ts';
 
 export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io): Promise<number> {
   let job: DrillJob;
@@ -69,7 +69,7 @@ export async function inspectCommand(file: string, json: boolean, io: Io): Promi
     io.log(`FAILED  ${message} [${rule}]\nHINT: ${hint}\n`);
     return EXIT.failed;
   }
-  await unpack(located.path, io.deps);
+  await assertPlain(located.path);
   const inspection = await inspect(located.path, io.deps);
   io.out(json ? `${JSON.stringify(inspection, null, 2)}\n` : renderInspection(inspection, io.paint));
   return inspection.error ? EXIT.failed : EXIT.passed;

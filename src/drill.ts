@@ -3,13 +3,13 @@
  * like one that passes; whatever goes wrong on the way, a report comes back and nothing is left behind.
  */
 import {takeCensus} from './census/take-census.ts';
-import {type DrillError, describeError, toDrillError} from './errors.ts';
+import {type DrillError, describeError, throwIfAborted, toDrillError, unlessAborted} from './errors.ts';
 import {inspect} from './inspect/inspect.ts';
 import type {Inspection} from './inspect/inspection.ts';
 import type {Expectations} from './judge/expectations.ts';
 import {type Evidence, judge} from './judge/judge.ts';
 import type {Policy} from './judge/policy.ts';
-import type {Progress} from './progress.ts';
+import {type Progress, showWaiting} from './progress.ts';
 import {lineOf} from './redis/server-line.ts';
 import type {DrillReport} from './report/drill-report.ts';
 import {awaitLoaded, crashedReading, type Restored, refused} from './restore/loading.ts';
@@ -102,7 +102,7 @@ async function restore(
     await using server = await watch.time('loadMs', () => startServer(dump.path, header, job.server, deps));
     const restored = await watch.time('loadMs', () => awaitLoaded(server, deps));
     evidence.load = restored.load;
-    if (restored.load.status !== 'refused') await census(server, {watch, evidence});
+    if (restored.load.status !== 'refused') await census(server, deps, {watch, evidence});
     return restored;
   } catch (error) {
     if (!(error instanceof EndedEarly)) throw error;
@@ -112,10 +112,12 @@ async function restore(
   }
 }
 
-async function census(server: Throwaway, {watch, evidence}: Notes): Promise<void> {
+async function census(server: Throwaway, deps: Deps, {watch, evidence}: Notes): Promise<void> {
   try {
-    evidence.census = await watch.time('verifyMs', () => takeCensus(server.client));
+    const asking = () => unlessAborted(takeCensus(server.client), deps.signal);
+    evidence.census = await watch.time('verifyMs', () => showWaiting(deps.progress, 'digest', asking));
   } catch (error) {
+    throwIfAborted(deps.signal);
     const crashed = await crashedReading(server, evidence.load!);
     if (!crashed) throw error;
     evidence.load = crashed;

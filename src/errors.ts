@@ -109,6 +109,22 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw cancelled();
 }
 
+/** What `work` gives, or `cancelled` at once: the work itself goes on until its resources are taken away. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  throwIfAborted(signal);
+  if (!signal) return await work;
+  const {promise: aborted, reject} = Promise.withResolvers<never>();
+  const abort = () => reject(cancelled());
+  signal.addEventListener('abort', abort, {once: true});
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    // Nobody waits any more for what it comes to.
+    work.catch(() => {});
+  }
+}
+
 export function assertNever(value: never): never {
   throw new Error(`unexpected value ${JSON.stringify(value)}`);
 }

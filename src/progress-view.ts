@@ -1,5 +1,5 @@
 /** How progress looks on stderr: one bar that redraws itself on a terminal, now and then a plain line anywhere else. */
-import type {Progress} from './progress.ts';
+import type {Progress, ProgressUnit} from './progress.ts';
 
 /** Work shorter than this shows nothing at all. */
 const QUIET_MS = 1000;
@@ -24,7 +24,8 @@ export function progressOn(output: Output): Progress {
           shownAt = now;
           drawn = true;
           const line = describe(name, {done, total, unit, elapsedMs: now - start});
-          output.write(output.isTTY ? `${CLEAR_LINE}${bar(done, total)} ${line}` : `${line}\n`);
+          const picture = unit === 'unknown' ? '' : `${bar(done, total)} `;
+          output.write(output.isTTY ? `${CLEAR_LINE}${picture}${line}` : `${line}\n`);
         },
         end: () => {
           if (drawn && output.isTTY) output.write(CLEAR_LINE);
@@ -34,10 +35,11 @@ export function progressOn(output: Output): Progress {
   };
 }
 
-type Reached = {done: number; total: number; unit: 'bytes' | 'percent'; elapsedMs: number};
+type Reached = {done: number; total: number; unit: ProgressUnit; elapsedMs: number};
 
 /** `inspect 41% (82 of 193 MB, 310 MB/s, 1 s left)`. */
 export function describe(name: string, {done, total, unit, elapsedMs}: Reached): string {
+  if (unit === 'unknown') return `${name}, ${Math.floor(elapsedMs / 1000)} s so far`;
   const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
   const leftSeconds = done === 0 ? null : Math.ceil((elapsedMs * (total - done)) / done / 1000);
   const left = leftSeconds === null ? '' : `${leftSeconds} s left`;

@@ -10,8 +10,23 @@ export type Phase = {
 };
 
 export type Progress = {
-  /** `total` is in bytes unless `unit` says otherwise. */
-  phase(name: string, total: number, unit?: 'bytes' | 'percent'): Phase;
+  /** `total` is in bytes unless `unit` says otherwise; of work whose end cannot be foreseen only the time is shown. */
+  phase(name: string, total: number, unit?: ProgressUnit): Phase;
 };
+export type ProgressUnit = 'bytes' | 'percent' | 'unknown';
+
+const TICK_MS = 500;
+
+/** For work that cannot say how far it has come: shows that it is still at it. */
+export async function showWaiting<T>(progress: Progress, name: string, work: () => Promise<T>): Promise<T> {
+  const phase = progress.phase(name, 0, 'unknown');
+  const ticking = setInterval(() => phase.update(0), TICK_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(ticking);
+    phase.end();
+  }
+}
 
 export const silent: Progress = {phase: () => ({update: () => {}, end: () => {}})};

@@ -12,7 +12,7 @@ import {
   getContainerRuntimeClient,
   ImageName,
 } from 'testcontainers';
-import {cancelled, DrillError, throwIfAborted} from '../errors.ts';
+import {DrillError, throwIfAborted, unlessAborted} from '../errors.ts';
 import {connectToSocket, type ServerClient} from '../redis/client.ts';
 import {formatLine, parseLine, type ServerLine} from '../redis/server-line.ts';
 import {startWithDebug} from './debug-directive.ts';
@@ -70,12 +70,8 @@ export class Engine {
 
   /** Answers `null` when the image is there afterwards, else why not, in the engine's words. */
   async pull(reference: string, signal: AbortSignal | undefined): Promise<string | null> {
-    const aborted = new Promise<never>((_, reject) => {
-      signal?.addEventListener('abort', () => reject(cancelled()), {once: true});
-    });
-    throwIfAborted(signal);
     try {
-      await Promise.race([this.#client.image.pull(ImageName.fromString(reference)), aborted]);
+      await unlessAborted(this.#client.image.pull(ImageName.fromString(reference)), signal);
     } catch (error) {
       throwIfAborted(signal);
       return error instanceof Error ? firstLine(error.message) : String(error);

@@ -3,7 +3,6 @@
  * hashed, never copied or changed. Other forms are refused by name, so that nothing unknown is taken for a dump.
  */
 import {createHash} from 'node:crypto';
-import {createReadStream} from 'node:fs';
 import {open, stat} from 'node:fs/promises';
 import {DrillError, throwIfAborted} from '../errors.ts';
 import {FORM_BYTES, recogniseForm} from '../form.ts';
@@ -22,10 +21,8 @@ export type Dump = {
 /** Large reads: fewer turns of the event loop a gigabyte. */
 const READ_BYTES = 1024 * 1024;
 
-export async function unpack(
-  path: string,
-  deps: {progress: Progress; signal?: AbortSignal | undefined},
-): Promise<Dump> {
+/** Throws DrillError `unpack/unsupported-form` for what a dump may be packed in; whether it is a dump is for inspect to say. */
+export async function assertPlain(path: string): Promise<void> {
   const {form, unpackable} = recogniseForm(await head(path));
   if (unpackable) {
     throw new DrillError('unpack/unsupported-form', `${path} is ${form}, which this version cannot unpack`, {
@@ -33,6 +30,13 @@ export async function unpack(
       facts: {form},
     });
   }
+}
+
+export async function unpack(
+  path: string,
+  deps: {progress: Progress; signal?: AbortSignal | undefined},
+): Promise<Dump> {
+  await assertPlain(path);
   const before = await identity(path);
   const plain = await sha256(path, before.sizeBytes, deps);
   return {
@@ -84,9 +88,13 @@ async function sha256(
   const phase = progress.phase('hash', sizeBytes);
   let done = 0;
   try {
-    for await (const chunk of createReadStream(path, {highWaterMark: READ_BYTES, ...(signal && {signal})})) {
-      hash.update(chunk as Buffer);
-      done += (chunk as Buffer).length;
+    await using file = await open(path);
+    // One buffer for the whole file: a stream would leave a new one to the garbage collector with every read.
+    const buffer = Buffer.allocUnsafe(READ_BYTES);
+    for (let bytesRead = -1; bytesRead !== 0; done += bytesRead) {
+      throwIfAborted(signal);
+      ({bytesRead} = await file.read(buffer, 0, READ_BYTES));
+      hash.update(buffer.subarray(0, bytesRead));
       phase.update(done);
     }
   } catch (cause) {

@@ -162,6 +162,20 @@ describe('ending a drill', () => {
     });
   }
 
+  containerTest('SIGINT while the server computes its digest, which nobody can ask it to stop', async () => {
+    const {child, ended} = start(['drill', big, ...image], {env});
+    await new Promise<void>(resolve => {
+      child.stderr!.on('data', chunk => {
+        if (/digest, \d+ s so far/.test(String(chunk))) resolve();
+      });
+    });
+    const sentAt = Date.now();
+    child.kill('SIGINT');
+    expect((await ended).exitCode).toBe(130);
+    expect(Date.now() - sentAt).toBeLessThan(7000);
+    expect(leftBehind()).toEqual(NOTHING);
+  });
+
   containerTest(
     'killed outright: the next drill sweeps what is left, and touches no drill that lives',
     async () => {

@@ -9,6 +9,11 @@ describe('a phase in words', () => {
     expect(describePhase('inspect', reached)).toBe('inspect 41% (82 of 200 MB, 164 MB/s, 1 s left)');
   });
 
+  test('of work whose end cannot be foreseen names the time alone', () => {
+    const reached = {done: 0, total: 0, unit: 'unknown', elapsedMs: 2500} as const;
+    expect(describePhase('digest', reached)).toBe('digest, 2 s so far');
+  });
+
   test('in percent names no amount', () => {
     const reached = {done: 25, total: 100, unit: 'percent', elapsedMs: 1000} as const;
     expect(describePhase('load', reached)).toBe('load 25% (3 s left)');
