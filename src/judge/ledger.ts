@@ -35,8 +35,8 @@ export function drawLedger(books: Books): {ledger: LedgerLine[]; findings: Findi
   const entries = [
     keysLoaded(books),
     keysInDatabases(books),
-    perDatabase(books),
-    expires(books),
+    keysByDatabase(books),
+    expiresByDatabase(books),
     functions(books),
     digest(books),
   ];
@@ -73,31 +73,34 @@ function keysInDatabases({inspection, load, census}: Books): Entry {
   };
 }
 
-function perDatabase({inspection, load, census}: Books): Entry {
-  const skippedKeys = load.emptyKeysSkipped ?? 0;
-  return {
+function keysByDatabase(books: Books): Entry {
+  return byDatabase(books, 'keys', {
     name: 'keys in the file = keys on the server, database by database',
     rule: 'ledger/databases',
-    left: {source: 'our reader', value: listed(inspection.dataset.databases, 'keys')},
-    right: {source: 'INFO keyspace', value: listed(census.databases, 'keys')},
+    hint: 'The server put keys into other databases than the file names.',
+  });
+}
+
+function expiresByDatabase(books: Books): Entry {
+  return byDatabase(books, 'expires', {
+    name: 'keys with an expiry in the file = on the server, database by database',
+    rule: 'ledger/expires',
+    hint: 'Keys came back with or without an expiry that the file does not say.',
+  });
+}
+
+type Labels = Pick<Entry, 'name' | 'rule' | 'hint'>;
+
+function byDatabase({inspection, load, census}: Books, what: 'keys' | 'expires', labels: Labels): Entry {
+  const skippedKeys = load.emptyKeysSkipped ?? 0;
+  return {
+    ...labels,
+    left: {source: 'our reader', value: listed(inspection.dataset.databases, what)},
+    right: {source: 'INFO keyspace', value: listed(census.databases, what)},
     skip:
       skippedKeys > 0
         ? `the server skipped ${skippedKeys} empty keys and does not say in which database`
         : null,
-    hint: 'The server put keys into other databases than the file names.',
-  };
-}
-
-function expires({inspection, load, census}: Books): Entry {
-  const skippedKeys = load.emptyKeysSkipped ?? 0;
-  return {
-    name: 'keys with an expiry in the file = on the server, database by database',
-    rule: 'ledger/expires',
-    left: {source: 'our reader', value: listed(inspection.dataset.databases, 'expires')},
-    right: {source: 'INFO keyspace', value: listed(census.databases, 'expires')},
-    skip:
-      skippedKeys > 0 ? `the server skipped ${skippedKeys} empty keys, which may have had an expiry` : null,
-    hint: 'Keys came back with or without an expiry that the file does not say.',
   };
 }
 

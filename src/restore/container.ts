@@ -23,7 +23,7 @@ import {LogBuffer} from './log-buffer.ts';
 import {fromLabels, isDead, type Owner, RUN_LABEL, toLabels} from './owner.ts';
 import {makePrivateDir, type PrivateDir} from './private-dir.ts';
 import {whenReachable} from './reach.ts';
-import {type Ended, EndedEarly, type ServerDescription, type Throwaway} from './throwaway.ts';
+import {answering, type Ended, EndedEarly, type ServerDescription, type Throwaway} from './throwaway.ts';
 
 /** On images that are a server of a known line, wherever they came from: `restore-drill.server=redis:7.0`. */
 const SERVER_LABEL = 'restore-drill.server';
@@ -150,14 +150,7 @@ export class Engine {
       };
       if (via === 'socket') await this.#assertShared(running, directory, readable);
       const client = await this.#connect(running, directory, server, options.signal);
-      return {
-        ...server,
-        client,
-        [Symbol.asyncDispose]: async () => {
-          client.close();
-          await dispose();
-        },
-      };
+      return answering(server, client, dispose);
     } catch (error) {
       await dispose();
       throw error;

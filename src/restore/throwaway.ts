@@ -32,6 +32,22 @@ export interface Throwaway extends AsyncDisposable {
   ended(): Promise<Ended | null>;
 }
 
+/** A server that answers; letting go of it closes the connection before `dispose` takes the rest away. */
+export function answering(
+  server: Pick<Throwaway, 'description' | 'log' | 'ended'>,
+  client: ServerClient,
+  dispose: () => Promise<void>,
+): Throwaway {
+  return {
+    ...server,
+    client,
+    [Symbol.asyncDispose]: async () => {
+      client.close();
+      await dispose();
+    },
+  };
+}
+
 /** A server that ended before anybody could speak to it. Thrown by starters, turned into a refusal by loading. */
 export class EndedEarly extends Error {
   readonly log: readonly string[];
