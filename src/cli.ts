@@ -7,10 +7,10 @@ import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {styleText} from 'node:util';
 import {Command, CommanderError} from 'commander';
-import type {Deps} from './drill.ts';
+import type {Io} from './commands.ts';
 import {type DrillError, EXIT, toDrillError} from './errors.ts';
 import {progressOn} from './progress-view.ts';
-import type {Paint, Style} from './report/text.ts';
+import type {Style} from './report/text.ts';
 import {VERSION} from './version.ts';
 
 type ServerFlags = {server?: string; image?: string; set?: string[]};
@@ -81,9 +81,6 @@ const withServer = (command: Command): Command =>
     .option('--set <key=value>', 'any value of the config, again for each', collect);
 
 const collect = (value: string, values: string[] = []): string[] => [...values, value];
-
-/** What a command may use of the world. */
-export type Io = {deps: Deps; out(text: string): void; log(text: string): void; paint: Paint};
 
 function io(signal: AbortSignal): Io {
   const tempDir = process.env.RUNNER_TEMP || tmpdir();

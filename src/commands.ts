@@ -1,9 +1,8 @@
 /** What each command does, once argv is understood. Returns the exit code; prints only through `io`. */
 import {mkdtemp, readFile, rename, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import type {Io} from './cli.ts';
 import {type Flags, readJob} from './config/config.ts';
-import {type DrillJob, drill, reportOfNothing} from './drill.ts';
+import {type Deps, type DrillJob, drill, reportOfNothing} from './drill.ts';
 import {DrillError, EXIT, errorExitCode} from './errors.ts';
 import {inspect} from './inspect/inspect.ts';
 import {recordExpectations} from './judge/expectations.ts';
@@ -11,9 +10,12 @@ import {NO_POLICY} from './judge/policy.ts';
 import type {DrillReport} from './report/drill-report.ts';
 import {renderInspection} from './report/inspection-text.ts';
 import {toSortedJson} from './report/json.ts';
-import {headline, renderText} from './report/text.ts';
+import {headline, type Paint, renderText} from './report/text.ts';
 import {locateLocal} from './source/local.ts';
 import {assertPlain} from './unpack/unpack.ts';
+
+/** What a command may use of the world. */
+export type Io = {deps: Deps; out(text: string): void; log(text: string): void; paint: Paint};
 
 export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io): Promise<number> {
   let job: DrillJob;

@@ -5,7 +5,15 @@
  */
 import {canRead, compareLines, formatLine, KNOWN_LINES, type ServerLine} from '../redis/server-line.ts';
 import type {Engine} from './container.ts';
-import type {DumpHeader} from './start-server.ts';
+
+/** What the choice needs to know of a dump. */
+export type DumpHeader = {
+  magic: 'REDIS' | 'VALKEY';
+  rdbVersion: number;
+  /** The line that wrote it; `null` when it does not say, or was no Redis or Valkey. */
+  producer: ServerLine | null;
+  highestDatabase: number;
+};
 
 export type ChosenImage = {image: string; line: ServerLine; because: string};
 export type NoImage = {because: string; noneNewEnough: boolean};

@@ -17,7 +17,7 @@ import {LogBuffer} from './log-buffer.ts';
 import type {Owner} from './owner.ts';
 import {makePrivateDir} from './private-dir.ts';
 import {whenReachable} from './reach.ts';
-import type {Ended, ServerDescription, Throwaway} from './throwaway.ts';
+import {answering, type Ended, type ServerDescription, type Throwaway} from './throwaway.ts';
 
 const PROGRAMS: Record<string, Product> = {'redis-server': 'redis', 'valkey-server': 'valkey'};
 /** From SIGKILL to the exit event; only a process stuck in the kernel takes longer. */
@@ -87,6 +87,7 @@ async function startOne(options: ProcessOptions, debugCommand: boolean): Promise
     });
     child.stdout!.on('data', (chunk: Buffer) => log.append(chunk.toString()));
     child.stderr!.on('data', (chunk: Buffer) => log.append(chunk.toString()));
+    child.on('error', ({message}) => log.append(`The program failed to start: ${message}\n`));
     const ending = endOf(child);
     const server = {
       description: {
@@ -101,14 +102,7 @@ async function startOne(options: ProcessOptions, debugCommand: boolean): Promise
       ended: async () => ending.now(),
     };
     const client = await whenReachable(() => connectToSocket(directory.socket), server, options.signal);
-    return {
-      ...server,
-      client,
-      [Symbol.asyncDispose]: async () => {
-        client.close();
-        await dispose();
-      },
-    };
+    return answering(server, client, dispose);
   } catch (error) {
     await dispose();
     throw error;

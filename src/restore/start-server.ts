@@ -3,8 +3,8 @@
  * asked for by name is used or the drill cannot be held; only `auto` looks for another.
  */
 import {DrillError} from '../errors.ts';
-import {formatLine, type ServerLine} from '../redis/server-line.ts';
-import {canReadHeader, chooseImage} from './choose-image.ts';
+import {formatLine} from '../redis/server-line.ts';
+import {canReadHeader, chooseImage, type DumpHeader} from './choose-image.ts';
 import type {LocalBinary} from './local-process.ts';
 import {thisDrill} from './owner.ts';
 import type {Throwaway} from './throwaway.ts';
@@ -16,15 +16,6 @@ export type ServerOptions = {
   /** Prefix for official images, for mirrors. */
   registry: string | null;
   memoryBytes: number | null;
-};
-
-/** What the choice needs to know of a dump. */
-export type DumpHeader = {
-  magic: 'REDIS' | 'VALKEY';
-  rdbVersion: number;
-  /** The line that wrote it; `null` when it does not say, or was no Redis or Valkey. */
-  producer: ServerLine | null;
-  highestDatabase: number;
 };
 
 /** What restore takes from its surroundings; the edges read them from the environment. */

@@ -1,7 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import {parseLine} from '../../../src/redis/server-line.ts';
+import type {DumpHeader} from '../../../src/restore/choose-image.ts';
 import {chooseImage} from '../../../src/restore/choose-image.ts';
-import type {DumpHeader} from '../../../src/restore/start-server.ts';
 
 const NO_SUCH_TAG = 'manifest unknown';
 const OFFLINE = 'dial tcp: lookup registry-1.docker.io: no such host';
