@@ -4,7 +4,7 @@ import type {DumpHeader} from '../../../src/restore/choose-image.ts';
 import {chooseImage} from '../../../src/restore/choose-image.ts';
 
 const NO_SUCH_TAG = 'manifest unknown';
-const OFFLINE = 'dial tcp: lookup registry-1.docker.io: no such host';
+const OFFLINE = 'dial tcp: lookup registry.example: no such host';
 
 type Stock = {here?: string[]; registry?: string[]; labelled?: Record<string, string>; failure?: string};
 
