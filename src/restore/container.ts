@@ -80,10 +80,11 @@ export class Engine {
     return (await this.hasImage(reference)) ? null : 'the pull ended without the image';
   }
 
-  /** Local images that say which server they are. */
+  /** Local images that say which server they are. Images made from one inherit its label, so the oldest come first. */
   async labelledImages(): Promise<{image: string; line: ServerLine}[]> {
     const images = await this.#client.container.dockerode.listImages({filters: {label: [SERVER_LABEL]}});
-    return images.flatMap(({Id, RepoTags, Labels}) => {
+    const oldestFirst = images.toSorted((a, b) => a.Created - b.Created);
+    return oldestFirst.flatMap(({Id, RepoTags, Labels}) => {
       const line = parseLine(Labels?.[SERVER_LABEL] ?? '');
       return line ? [{image: RepoTags?.[0] ?? Id, line}] : [];
     });

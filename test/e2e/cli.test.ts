@@ -38,7 +38,7 @@ describe('exit codes', () => {
       outcome: 'passed',
       server: {kind: 'container', line: 'redis:7.0', via: 'socket'},
     });
-    expect(drillContainers()).toEqual([]);
+    expect(await drillContainers()).toEqual([]);
   });
 
   test('0: the same as a local process', async () => {

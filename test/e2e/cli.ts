@@ -1,6 +1,7 @@
 /** dist/cli.cjs as a user runs it: a process of its own, judged by its exit code, stdout, stderr and what it leaves behind. */
-import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
+import {type ChildProcess, spawn} from 'node:child_process';
 import {readdirSync} from 'node:fs';
+import {get} from 'node:http';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {ROOT} from '../servers.ts';
@@ -36,11 +37,17 @@ export function start(
 export const run = (args: string[], options?: Options): Promise<Ran> => start(args, options).ended;
 
 /** The engine's own API: what it says of our containers. */
-export function docker(path: string): unknown {
-  const socket = (process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock').replace('unix://', '');
-  return JSON.parse(
-    execFileSync('curl', ['-sS', '--unix-socket', socket, `http://engine${path}`], {encoding: 'utf8'}),
-  );
+export function docker(path: string): Promise<unknown> {
+  const socketPath = (process.env.DOCKER_HOST || 'unix:///var/run/docker.sock').replace('unix://', '');
+  return new Promise((resolve, reject) => {
+    get({socketPath, path}, answer => {
+      let text = '';
+      answer.on('data', chunk => {
+        text += chunk;
+      });
+      answer.on('end', () => resolve(JSON.parse(text)));
+    }).on('error', reject);
+  });
 }
 
 type Listed = {Id: string; Labels: Record<string, string>; State: string};
@@ -49,9 +56,9 @@ type Listed = {Id: string; Labels: Record<string, string>; State: string};
 const started = new Set<string>();
 
 /** Containers of drills that this test file started. */
-export function drillContainers(): Listed[] {
+export async function drillContainers(): Promise<Listed[]> {
   const filters = encodeURIComponent(JSON.stringify({label: ['restore-drill.run']}));
-  const listed = docker(`/containers/json?all=1&filters=${filters}`) as Listed[];
+  const listed = (await docker(`/containers/json?all=1&filters=${filters}`)) as Listed[];
   return listed.filter(({Labels}) => started.has(Labels['restore-drill.pid'] ?? ''));
 }
 

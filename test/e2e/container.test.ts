@@ -30,14 +30,17 @@ afterAll(() => {
 /** The container of the drill that runs now, once it runs. */
 async function runningContainer(): Promise<string> {
   for (let tries = 0; tries < 1000; tries += 1) {
-    const running = drillContainers().find(({State}) => State === 'running');
+    const running = (await drillContainers()).find(({State}) => State === 'running');
     if (running) return running.Id;
     await sleep(20);
   }
   throw new Error('no drill container came up');
 }
 
-const leftBehind = () => ({containers: drillContainers().length, directories: privateDirs(temp.path)});
+const leftBehind = async () => ({
+  containers: (await drillContainers()).length,
+  directories: privateDirs(temp.path),
+});
 const NOTHING = {containers: 0, directories: []};
 
 describe('the throwaway server', () => {
@@ -45,7 +48,7 @@ describe('the throwaway server', () => {
     'has no network, no capabilities, no root, bounded memory and pids, and reads a read-only dump',
     async () => {
       const {ended} = start(['drill', big, ...image, '--set', 'server.memory=2gb'], {env});
-      const {Config, HostConfig, Mounts} = docker(`/containers/${await runningContainer()}/json`) as {
+      const {Config, HostConfig, Mounts} = (await docker(`/containers/${await runningContainer()}/json`)) as {
         Config: {User: string; Labels: Record<string, string>};
         HostConfig: Record<string, unknown>;
         Mounts: {Destination: string; RW: boolean}[];
@@ -68,7 +71,7 @@ describe('the throwaway server', () => {
         ),
       );
       expect((await ended).exitCode).toBe(0);
-      expect(leftBehind()).toEqual(NOTHING);
+      expect(await leftBehind()).toEqual(NOTHING);
     },
   );
 
@@ -98,7 +101,7 @@ describe('the throwaway server', () => {
         expect(report.ledger.filter(({status}) => status === 'balanced').length).toBeGreaterThanOrEqual(3);
         expect(report.census?.digest?.hex).toMatch(/^[0-9a-f]{40}$/);
       }
-      expect(leftBehind()).toEqual(NOTHING);
+      expect(await leftBehind()).toEqual(NOTHING);
     });
   }
 
@@ -109,7 +112,7 @@ describe('the throwaway server', () => {
     const json = dir.file('private.json');
     expect((await run(['drill', dump, '--report-json', json], {env})).exitCode).toBe(0);
     expect(JSON.parse(readFileSync(json, 'utf8')).server).toMatchObject({kind: 'container', via: 'socket'});
-    expect(leftBehind()).toEqual(NOTHING);
+    expect(await leftBehind()).toEqual(NOTHING);
   });
 
   containerTest(
@@ -142,7 +145,7 @@ describe('the throwaway server', () => {
         outcome: 'not-run',
         error: {code: 'capacity/memory'},
       });
-      expect(leftBehind()).toEqual(NOTHING);
+      expect(await leftBehind()).toEqual(NOTHING);
     },
   );
 });
@@ -158,7 +161,7 @@ describe('ending a drill', () => {
       expect(exitCode).toBe(130);
       expect(stdout).toMatch(/^NOT RUN {2}the drill was cancelled/);
       expect(Date.now() - sentAt).toBeLessThan(7000);
-      expect(leftBehind()).toEqual(NOTHING);
+      expect(await leftBehind()).toEqual(NOTHING);
     });
   }
 
@@ -173,7 +176,7 @@ describe('ending a drill', () => {
     child.kill('SIGINT');
     expect((await ended).exitCode).toBe(130);
     expect(Date.now() - sentAt).toBeLessThan(7000);
-    expect(leftBehind()).toEqual(NOTHING);
+    expect(await leftBehind()).toEqual(NOTHING);
   });
 
   containerTest(
@@ -182,15 +185,15 @@ describe('ending a drill', () => {
       const living = start(['drill', big, ...image], {env});
       const itsContainer = await runningContainer();
       const killed = start(['drill', big, ...image], {env});
-      while (drillContainers().length < 2) await sleep(20);
+      while ((await drillContainers()).length < 2) await sleep(20);
       killed.child.kill('SIGKILL');
       await killed.ended;
-      expect(drillContainers().length).toBe(2);
+      expect((await drillContainers()).length).toBe(2);
       expect((await run(['drill', SAMPLE, '--expect', SAMPLE_EXPECTATIONS], {env})).exitCode).toBe(0);
-      const left = drillContainers().map(({Id}) => Id);
+      const left = (await drillContainers()).map(({Id}) => Id);
       expect(left.filter(id => id !== itsContainer)).toEqual([]);
       expect((await living.ended).exitCode).toBe(0);
-      expect(leftBehind()).toEqual(NOTHING);
+      expect(await leftBehind()).toEqual(NOTHING);
     },
   );
 
@@ -199,7 +202,7 @@ describe('ending a drill', () => {
       Array.from({length: 4}, () => run(['drill', SAMPLE, '--expect', SAMPLE_EXPECTATIONS], {env})),
     );
     expect(drills.map(({exitCode}) => exitCode)).toEqual([0, 0, 0, 0]);
-    expect(leftBehind()).toEqual(NOTHING);
+    expect(await leftBehind()).toEqual(NOTHING);
   });
 });
 
