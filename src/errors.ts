@@ -28,6 +28,8 @@ const EXIT_BY_CODE = {
   'server/unavailable': EXIT.notHeld,
   /** `auto` found servers, but none that can read so new a file. */
   'server/none-new-enough': EXIT.notHeld,
+  /** A check that the verdict depends on could not be made: neither passed nor failed. */
+  'verdict/unproven': EXIT.notHeld,
   /** The server started but could not be spoken to. */
   'server/unreachable': EXIT.notHeld,
   /** Loading made no progress for longer than the stall limit. */

@@ -7,7 +7,10 @@ export const findingSchema = z.strictObject({
   /** Stable id, `stage/what`. */
   rule: z.string().regex(/^[a-z]+\/[a-z-]+$/),
   status: z.enum(['pass', 'fail', 'skipped']),
-  /** What a failure of it means: an error fails the drill, a warning is shown, a note is for the curious. */
+  /**
+   * What a failure of it means: an error fails the drill, a warning is shown, a note is for the curious. Of a skipped
+   * check: an error means that without it nothing is proved, so that the drill cannot pass.
+   */
   severity: z.enum(SEVERITIES),
   message: z.string(),
   expected: z.union([z.string(), z.number(), z.null()]),
@@ -37,4 +40,4 @@ export const pass = (rule: string, message: string, parts: Parts = {}): Finding 
 export const fail = (rule: string, message: string, parts: Parts & {hint: string}): Finding =>
   finding('fail', rule, message, parts);
 export const skipped = (rule: string, message: string, parts: Parts = {}): Finding =>
-  finding('skipped', rule, message, parts);
+  finding('skipped', rule, message, {severity: 'warning', ...parts});

@@ -59,6 +59,9 @@ function decide(
     return {outcome: 'not-run', error: readerBug(inspection.error)};
   }
   if (failed) return {outcome: 'failed'};
+  const unproven = findings.find(({status, severity}) => status === 'skipped' && severity === 'error');
+  if (unproven)
+    return {outcome: 'not-run', error: new DrillError('verdict/unproven', unproven.message, unproven)};
   if (load?.status === 'loaded' && inspection && census) return {outcome: 'passed'};
   throw new Error('a drill without a failure must have inspected, loaded and counted');
 }

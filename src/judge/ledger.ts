@@ -148,7 +148,7 @@ const draw = ({name, left, right, skip}: Entry): LedgerLine => {
 
 function judgeEntry({name, rule, left, right, skip, hint}: Entry): Finding {
   const parts = {expected: left.value, actual: right.value, origin: 'ledger'};
-  if (skip !== null) return skipped(rule, `${name}: ${skip}`, parts);
+  if (skip !== null) return skipped(rule, `${name}: ${skip}`, {...parts, severity: 'note'});
   if (left.value === right.value) return pass(rule, name, parts);
   const message = `the ledger does not balance: ${name}; ${left.source} counts ${left.value}, ${right.source} ${right.value}`;
   return fail(rule, message, {...parts, hint});

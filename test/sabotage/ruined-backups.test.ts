@@ -181,6 +181,23 @@ describe('ends red against what was recorded', () => {
     expect(failures(await drillOf(path, expected))).toEqual(['expect/digest']);
   });
 
+  containerTest(
+    'a changed value on a server whose digest cannot be compared: not-run, never green',
+    async () => {
+      await live.redis.zadd('scores', 1.5, 'a');
+      await live.saveTo(dir.file('scores.rdb'));
+      await record(dir.file('scores.rdb'), dir.file('scores.json'));
+      await live.redis.zadd('scores', 2.5, 'a');
+      await live.saveTo(dir.file('scores-changed.rdb'));
+      await live.redis.del('scores');
+      const image = imageOf('redis:8.0');
+      const changed = await drillOf(dir.file('scores-changed.rdb'), {image, expect: dir.file('scores.json')});
+      expect(changed).toMatchObject({outcome: 'not-run', error: {code: 'verdict/unproven'}});
+      const same = await drillOf(dir.file('scores.rdb'), {image, expect: dir.file('scores.json')});
+      expect(same.outcome).toBe('passed');
+    },
+  );
+
   test('same counts, but a key of another type', async () => {
     const path = await changed(
       async () => [await live.redis.del('key:7'), await live.redis.sadd('key:7', 'value 7')],

@@ -113,22 +113,39 @@ describe('without a policy everything recorded must be equal', () => {
 });
 
 describe('the digest', () => {
-  test('in another dialect is a skipped warning, never a pass', () => {
-    const finding = findingsOf({census: {digest: aDigest(undefined, '7.2')}}).at(-1);
-    expect(finding).toMatchObject({rule: 'expect/digest', status: 'skipped', severity: 'warning'});
+  const withScores = {
+    recorded: {dataset: aDataset({types: {zset: 3}})},
+    dataset: {types: {zset: 3}},
+    census: {digest: aDigest(undefined, '7.2')},
+  };
+
+  test('in another dialect leaves the drill unproven where the types differ between dialects', () => {
+    const finding = findingsOf(withScores).at(-1);
+    expect(finding).toMatchObject({rule: 'expect/digest', status: 'skipped', severity: 'error'});
     expect(finding!.message).toContain('recorded in the dialect 7.0, this server speaks 7.2');
     expect(finding!.hint).not.toBe('');
   });
 
-  test('is skipped with a warning where none was recorded', () => {
-    const finding = findingsOf({recorded: {serverDigest: null}}).at(-1);
+  test('in another dialect is a warning for the very bytes that were recorded: none of them can have changed', () => {
+    const finding = findingsOf({...withScores, sameBytes: true}).at(-1);
     expect(finding).toMatchObject({status: 'skipped', severity: 'warning'});
+  });
+
+  test('in another dialect is compared all the same where all dialects digest the types alike', () => {
+    const changed = findingsOf({census: {digest: aDigest('b'.repeat(40), '7.2')}}).at(-1);
+    expect(changed).toMatchObject({rule: 'expect/digest', status: 'fail', severity: 'error'});
+    expect(findingsOf({census: {digest: aDigest(undefined, '7.2')}}).at(-1)).toMatchObject({status: 'pass'});
+  });
+
+  test('leaves the drill unproven where none was recorded', () => {
+    const finding = findingsOf({recorded: {serverDigest: null}}).at(-1);
+    expect(finding).toMatchObject({status: 'skipped', severity: 'error'});
     expect(finding!.message).toContain('none was recorded');
   });
 
-  test('is skipped with a warning and the reason where the server gave none', () => {
+  test('leaves the drill unproven, and says why, where the server gave none', () => {
     const finding = findingsOf({census: {digest: null, digestBecause: 'DEBUG is not allowed'}}).at(-1);
-    expect(finding).toMatchObject({status: 'skipped', severity: 'warning'});
+    expect(finding).toMatchObject({status: 'skipped', severity: 'error'});
     expect(finding!.message).toContain('DEBUG is not allowed');
   });
 
@@ -137,10 +154,10 @@ describe('the digest', () => {
     expect(finding).toMatchObject({status: 'skipped', severity: 'note'});
   });
 
-  test('that was asked for is a skipped warning where nothing was recorded', () => {
+  test('that was asked for leaves the drill unproven where nothing was recorded', () => {
     const restored = {inspection: anInspection(), census: aCensus(), plainSha256: PLAIN_SHA256};
     expect(compare(restored, null, aPolicy({digest: 'exact'}))).toMatchObject([
-      {rule: 'expect/digest', status: 'skipped', severity: 'warning'},
+      {rule: 'expect/digest', status: 'skipped', severity: 'error'},
     ]);
     expect(compare(restored, null, aPolicy())).toEqual([]);
   });

@@ -51,6 +51,16 @@ describe('passed', () => {
     expect(rulesOf(verdict, 'skipped')).toContain('backup/version-unverified');
   });
 
+  test('is not a drill in which a check that it depends on could not be made: that is not-run', () => {
+    const census = aCensus({digest: null, digestBecause: 'DEBUG is not allowed'});
+    const other = {...healthy, census, plainSha256: 'e'.repeat(64)};
+    const verdict = judge(other, anExpectations(), NO_POLICY);
+    expect(verdict).toMatchObject({outcome: 'not-run', error: {code: 'verdict/unproven'}});
+    expect(verdict.error!.hint).toContain('digest: any');
+    const lost = {...other, inspection: anInspection({dataset: {...anInspection().dataset, functions: 1}})};
+    expect(judge(lost, anExpectations(), NO_POLICY).outcome).toBe('failed');
+  });
+
   test('is never the verdict on nothing', () => {
     expect(() => verdictOn({})).toThrow();
     expect(() => verdictOn({inspection: anInspection()})).toThrow();
