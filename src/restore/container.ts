@@ -225,7 +225,8 @@ export class Engine {
     signal: AbortSignal | undefined,
   ): Promise<ServerClient> {
     if (server.description.via === 'exec') {
-      const exec = (command: string[]) => this.#client.container.exec(container, command);
+      // The image's own working directory may be a volume that is not there, or not open to the server's uid.
+      const exec = (command: string[]) => this.#client.container.exec(container, command, {workingDir: '/'});
       return await whenReachable(() => connectByExec(exec, INSIDE.socket), server, signal);
     }
     try {

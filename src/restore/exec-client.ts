@@ -35,13 +35,17 @@ export async function connectByExec(exec: Exec, socket: string): Promise<ServerC
 type Cli = {program: string; json: boolean};
 
 async function findCli(exec: Exec): Promise<Cli> {
+  let complaint = '';
   for (const program of PROGRAMS) {
     const {exitCode, stdout, stderr} = await exec([program, '--version']);
-    if (exitCode !== 0 || NOT_FOUND.test(stdout + stderr)) continue;
+    if (exitCode !== 0 || NOT_FOUND.test(stdout + stderr)) {
+      complaint = (stderr || stdout).trim();
+      continue;
+    }
     const major = Number(/(\d+)\.\d+/.exec(stdout)?.[1]);
     return {program, json: major >= 7};
   }
-  throw new Error(`the image has none of ${PROGRAMS.join(', ')}`);
+  throw new Error(`the image has none of ${PROGRAMS.join(', ')} (${complaint})`);
 }
 
 function parseReply(stdout: string): Reply {

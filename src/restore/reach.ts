@@ -28,11 +28,19 @@ export async function whenReachable(
     const ended = tries % TRIES_PER_LOOK === 0 ? await server.ended() : null;
     if (ended) throw new EndedEarly(server.description, await server.log(), ended);
     if (performance.now() > deadline) {
-      throw new DrillError('server/unreachable', 'the server runs but has not answered within a minute', {
-        hint: 'Is the image a Redis or Valkey server? Its own configuration may override the flags.',
-        cause,
-      });
+      throw new DrillError(
+        'server/unreachable',
+        `the server runs but has not answered within a minute: ${lastWords(cause)}`,
+        {
+          hint: 'Is the image a Redis or Valkey server? Its own configuration may override the flags.',
+          cause,
+        },
+      );
     }
     await sleep(POLL_MS);
   }
 }
+
+/** What the last try met: a connection error or the CLI's complaint, neither of which knows a key. */
+const lastWords = (cause: unknown): string =>
+  cause instanceof Error ? cause.message.split('\n')[0]!.slice(0, 200) : String(cause);

@@ -1,6 +1,7 @@
 /** The command line's contract: results on stdout, errors with a hint on stderr, exit codes, nothing left behind. */
 
-import {chmodSync, copyFileSync, readFileSync, writeFileSync} from 'node:fs';
+import {chmodSync, copyFileSync, cpSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
 import {afterAll, afterEach, beforeAll, describe, expect, test} from '@jest/globals';
 import {inspectionSchema} from '../../src/inspect/inspection.ts';
@@ -155,9 +156,13 @@ describe('exit codes', () => {
     const asNobody =
       process.getuid?.() === 0 ? ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'] : [];
     if (asNobody.length === 0) chmodSync(dir.file('private.rdb'), 0o000);
+    // The clone may lie where nobody else comes.
+    cpSync(join(ROOT, 'dist'), dir.file('dist'), {recursive: true});
     const {exitCode, stdout, stderr} = await run(['drill', dir.file('private.rdb'), '--server', 'process'], {
-      env: {...env, TMPDIR: '/tmp', PATH: process.env.PATH!},
+      env: {...env, TMPDIR: '/tmp'},
+      cwd: dir.path,
       program: asNobody,
+      cli: dir.file('dist/cli.cjs'),
     });
     expect({exitCode, stderr}).toEqual({exitCode: 3, stderr: ''});
     expect(stdout).toMatch(/cannot be read \(EACCES\)/);

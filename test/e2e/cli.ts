@@ -9,13 +9,13 @@ import {ROOT} from '../servers.ts';
 export const CLI = join(ROOT, 'dist', 'cli.cjs');
 
 export type Ran = {exitCode: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string};
-type Options = {env?: Record<string, string>; cwd?: string; program?: string[]};
+type Options = {env?: Record<string, string>; cwd?: string; program?: string[]; cli?: string};
 
 export function start(
   args: string[],
-  {env = {}, cwd = ROOT, program = []}: Options = {},
+  {env = {}, cwd = ROOT, program = [], cli = CLI}: Options = {},
 ): {child: ChildProcess; ended: Promise<Ran>} {
-  const [command, ...rest] = [...program, process.execPath, CLI, ...args];
+  const [command, ...rest] = [...program, process.execPath, cli, ...args];
   const child = spawn(command!, rest, {cwd, env: {...process.env, NO_COLOR: '1', ...env}});
   // What is run before it (unshare, setpriv) hands its process over by exec.
   started.add(String(child.pid));
