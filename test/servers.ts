@@ -5,6 +5,7 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {test} from '@jest/globals';
+import {GenericContainer, Wait} from 'testcontainers';
 
 type Servers = {
   engine: boolean;
@@ -30,11 +31,33 @@ export function imageOf(line: string): string {
   return found.image;
 }
 
+type ContainerTest = typeof test.skip;
+
+const skippedBecause = (reason: string): ContainerTest =>
+  ((title: string, ...rest: [never]) => test.skip(`${title} (skipped: ${reason})`, ...rest)) as ContainerTest;
+
 /** `test`, or a skip that says why. */
-export const containerTest: typeof test.skip = servers.engine
-  ? (test as unknown as typeof test.skip)
-  : (((title: string, ...rest: [never]) =>
-      test.skip(
-        `${title} (skipped: ${servers.reason ?? 'no container engine'})`,
-        ...rest,
-      )) as typeof test.skip);
+export const containerTest: ContainerTest = servers.engine
+  ? (test as unknown as ContainerTest)
+  : skippedBecause(servers.reason ?? 'no container engine');
+
+/**
+ * For what needs `docker exec`. An engine that runs in a chroot starts containers all right, but enters running ones at
+ * the root of the machine around it: setns leads to the root of the mount namespace, which is not the chroot's.
+ */
+export async function execTest(): Promise<ContainerTest> {
+  if (!servers.engine || (await engineEntersContainers())) return containerTest;
+  return skippedBecause('the engine cannot enter containers, as in a chroot');
+}
+
+async function engineEntersContainers(): Promise<boolean> {
+  const command = ['redis-server', '--port', '0', '--unixsocket', '/tmp/probe.sock'];
+  await using container = await new GenericContainer(imageOf('redis:7.0'))
+    .withNetworkMode('none')
+    .withAutoCleanup(false)
+    .withCommand(command)
+    .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/i))
+    .start();
+  const {output} = await container.exec(['redis-cli', '-s', '/tmp/probe.sock', 'PING'], {workingDir: '/'});
+  return output.trim() === 'PONG';
+}
