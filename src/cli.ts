@@ -4,7 +4,7 @@
  */
 import {realpathSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {dirname, join} from 'node:path';
+import {dirname, join, resolve} from 'node:path';
 import {styleText} from 'node:util';
 import {Command, CommanderError} from 'commander';
 import type {Io} from './commands.ts';
@@ -20,13 +20,17 @@ type RecordFlags = ServerFlags & {expect: string};
 /** Runs one command and sets the exit code. Never rejects. */
 export async function main(argv: string[]): Promise<void> {
   const abort = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       // The second time somebody means it; what stays behind is swept by the next drill.
       if (abort.signal.aborted) process.exit(EXIT.cancelled);
       abort.abort();
     });
   }
+  // A reader that went away (| head) takes neither the verdict nor the clean-up with it.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  // testcontainers asks for the home directory, which a user without an entry in passwd does not have.
+  process.env.HOME ||= tmpdir();
   try {
     process.exitCode = await run(argv, abort.signal);
   } catch (thrown) {
@@ -83,7 +87,7 @@ const withServer = (command: Command): Command =>
 const collect = (value: string, values: string[] = []): string[] => [...values, value];
 
 function io(signal: AbortSignal): Io {
-  const tempDir = process.env.RUNNER_TEMP || tmpdir();
+  const tempDir = resolve(process.env.RUNNER_TEMP || tmpdir());
   return {
     deps: {tempDir, searchPath: process.env.PATH ?? '', signal, progress: progressOn(process.stderr)},
     out: text => void process.stdout.write(text),

@@ -1,9 +1,9 @@
 /** What each command does, once argv is understood. Returns the exit code; prints only through `io`. */
-import {mkdtemp, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, readFile, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {type Flags, readJob} from './config/config.ts';
 import {type Deps, type DrillJob, drill, reportOfNothing} from './drill.ts';
-import {DrillError, EXIT, errorExitCode} from './errors.ts';
+import {DrillError, EXIT, errorExitCode, toDrillError} from './errors.ts';
 import {inspect} from './inspect/inspect.ts';
 import {recordExpectations} from './judge/expectations.ts';
 import {NO_POLICY} from './judge/policy.ts';
@@ -21,15 +21,46 @@ export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io)
   let job: DrillJob;
   try {
     job = await readJob(flags);
+    await assertNoInput(flags.reportJson, [job.source, ...inputsOf(flags)]);
   } catch (error) {
     // A report for every outcome: an older one must not lie where a new one was asked for.
-    if (error instanceof DrillError) await writeReport(flags.reportJson, reportOfNothing(error));
+    const isInput = error instanceof DrillError && error.code === 'usage/output-is-input';
+    if (error instanceof DrillError && !isInput) await writeReport(flags.reportJson, reportOfNothing(error));
     throw error;
   }
   const report = await drill(job, io.deps);
-  await writeReport(flags.reportJson, report);
   io.out(renderText(report, io.paint));
+  try {
+    await writeReport(flags.reportJson, report);
+  } catch (error) {
+    // The verdict is out: a failed backup stays failed, whatever became of its report.
+    if (report.outcome === 'passed') throw error;
+    io.log(`error: ${toDrillError(error).message}\n`);
+  }
   return exitCodeOf(report);
+}
+
+const inputsOf = ({expect, config}: Flags): string[] => [expect, config].filter(path => path !== undefined);
+
+/** Nothing that is read may be written over: least of all the backup. */
+async function assertNoInput(output: string | undefined, inputs: string[]): Promise<void> {
+  const target = output === undefined ? null : await fileIdentity(output);
+  if (target === null) return;
+  for (const input of inputs) {
+    if ((await fileIdentity(input)) !== target) continue;
+    throw new DrillError(
+      'usage/output-is-input',
+      `${output} is read by this drill and would be written over by it`,
+      {
+        hint: 'Name another file for the output.',
+      },
+    );
+  }
+}
+
+async function fileIdentity(path: string): Promise<string | null> {
+  const stats = await stat(path).catch(() => null);
+  return stats && `${stats.dev}:${stats.ino}`;
 }
 
 async function writeReport(path: string | undefined, report: DrillReport): Promise<void> {
@@ -43,6 +74,7 @@ export async function recordCommand(flags: Flags & {expect: string}, io: Io): Pr
     expectations: null,
     policy: NO_POLICY,
   };
+  await assertNoInput(flags.expect, [job.source, ...inputsOf({config: flags.config})]);
   const report = await drill(job, io.deps);
   if (report.outcome !== 'passed') {
     io.out(renderText(report, io.paint));
@@ -108,12 +140,15 @@ function exitCodeOf(report: DrillReport): number {
   return report.outcome === 'failed' ? EXIT.failed : errorExitCode(report.error!.code);
 }
 
-/** Whole or not at all: a reader never sees half a file. */
+/** Whole or not at all: a reader never sees half a file. Through a link to its target; into a device or pipe directly. */
 async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const target = await realpath(path).catch(() => path);
+  const temporary = `${target}.${process.pid}.tmp`;
   try {
+    const stats = await stat(target).catch(() => null);
+    if (stats && !stats.isFile()) return await writeFile(target, text);
     await writeFile(temporary, text);
-    await rename(temporary, path);
+    await rename(temporary, target);
   } catch (cause) {
     await rm(temporary, {force: true}).catch(() => {});
     throw new DrillError(

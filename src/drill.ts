@@ -3,7 +3,7 @@
  * like one that passes; whatever goes wrong on the way, a report comes back and nothing is left behind.
  */
 import {takeCensus} from './census/take-census.ts';
-import {type DrillError, describeError, throwIfAborted, toDrillError, unlessAborted} from './errors.ts';
+import {DrillError, describeError, throwIfAborted, toDrillError, unlessAborted} from './errors.ts';
 import {inspect} from './inspect/inspect.ts';
 import type {Inspection} from './inspect/inspection.ts';
 import type {Expectations} from './judge/expectations.ts';
@@ -44,6 +44,7 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
       evidence.plainSha256 = dump.sha256.plain;
       const inspection = await watch.time('inspectMs', () => inspect(located.path, deps));
       evidence.inspection = inspection;
+      assertWholeDataset(inspection);
       const header = headerOf(inspection);
       if (header) restored = await restore(dump, header, job, deps, {watch, evidence});
       await dump.assertUnchanged();
@@ -106,6 +107,9 @@ async function restore(
     if (restored.load.status !== 'refused') await census(server, deps, {watch, evidence});
     return restored;
   } catch (error) {
+    throwIfAborted(deps.signal);
+    // A file that is no longer the same explains anything.
+    await dump.assertUnchanged();
     if (!(error instanceof EndedEarly)) throw error;
     const restored = refused(error);
     evidence.load = restored.load;
@@ -123,6 +127,18 @@ async function census(server: Throwaway, deps: Deps, {watch, evidence}: Notes): 
     if (!crashed) throw error;
     evidence.load = crashed;
   }
+}
+
+/** The base of an append-only file loads like any dump, with all that was written since then missing. */
+function assertWholeDataset({aofBase}: Inspection): void {
+  if (!aofBase) return;
+  throw new DrillError(
+    'unpack/unsupported-form',
+    'this is the base of an append-only file: what was written since lies in its other files',
+    {
+      hint: 'This version drills plain dumps only. Let the producer SAVE or BGSAVE, and drill what that writes.',
+    },
+  );
 }
 
 /** `null` for a file without an RDB header: no server needs to be asked about it. */

@@ -16,6 +16,8 @@ export const EXIT = {
 const EXIT_BY_CODE = {
   /** The command line or a value on it cannot be used. */
   'usage/invalid': EXIT.usage,
+  /** An output would be written over the backup, its expectations or its config. */
+  'usage/output-is-input': EXIT.usage,
   /** restore-drill.yml or an expectations file is missing or does not fit its schema. */
   'config/invalid': EXIT.usage,
   /** The backup has a form that this version cannot unpack (compressed, archived, encrypted, AOF). */

@@ -59,6 +59,8 @@ export function anInspection(overrides: Partial<Inspection> = {}): Inspection {
     usedMemoryBytes: 900_000,
     checksum: 'valid',
     dataset: aDataset(),
+    aofBase: false,
+    hashesWithFieldExpiry: 0,
     highestDatabase: 0,
     modules: {},
     ...overrides,

@@ -4,10 +4,16 @@ import {policySchema} from '../judge/policy.ts';
 import {isRemote, LOCAL_ONLY} from '../source/local.ts';
 import {parseSize} from './size.ts';
 
+/** Less memory no container engine gives. */
+const MIN_MEMORY_BYTES = 6 * 1024 ** 2;
+
+/** Host, repository, tag and digest, as far as it takes to keep out what no engine understands. */
+const REFERENCE = /^[a-z0-9][a-z0-9._\-/:@]*$/i;
+
 const sizeSchema = z.union([z.string(), z.int().min(1)]).transform((value, context) => {
   const bytes = typeof value === 'number' ? value : parseSize(value);
-  if (bytes === null || bytes === 0) {
-    context.addIssue({code: 'custom', message: 'write a size such as 512mb or 4gb'});
+  if (bytes === null || bytes < MIN_MEMORY_BYTES || !Number.isSafeInteger(bytes)) {
+    context.addIssue({code: 'custom', message: 'write a size of at least 6mb, such as 512mb or 4gb'});
     return z.NEVER;
   }
   return bytes;
@@ -15,9 +21,9 @@ const sizeSchema = z.union([z.string(), z.int().min(1)]).transform((value, conte
 
 export const serverConfigSchema = z.strictObject({
   kind: z.enum(['auto', 'container', 'process']).default('auto'),
-  image: z.string().min(1).default('auto'),
+  image: z.string().regex(REFERENCE, 'not an image reference').default('auto'),
   /** Prefix of official images, for mirrors. */
-  registry: z.string().min(1).optional(),
+  registry: z.string().regex(REFERENCE, 'not a registry').optional(),
   /** Memory limit of the container. */
   memory: sizeSchema.optional(),
 });

@@ -20,6 +20,8 @@ export function emptyInspection(sizeBytes: number): Inspection {
     usedMemoryBytes: null,
     checksum: null,
     dataset: {keys: 0, expires: 0, databases: {}, types: {}, functions: 0},
+    aofBase: false,
+    hashesWithFieldExpiry: 0,
     highestDatabase: 0,
     modules: {},
   };

@@ -123,6 +123,8 @@ function findings({tally, producer}: Walk) {
     createdAt: producer.createdAt,
     usedMemoryBytes: producer.usedMemoryBytes,
     dataset: tally.dataset(),
+    aofBase: producer.aofBase,
+    hashesWithFieldExpiry: tally.hashesWithFieldExpiry,
     highestDatabase: tally.highestDatabase,
     modules: Object.fromEntries(tally.modules),
   };

@@ -69,6 +69,10 @@ export const inspectionSchema = z.strictObject({
   /** `absent`: RDB below 5, or saved with `rdbchecksum no`. `null`: the end was never reached. */
   checksum: z.enum(['valid', 'absent', 'mismatch']).nullable(),
   dataset: datasetSchema,
+  /** True for the base or preamble of an append-only file: what was written after it lies elsewhere. */
+  aofBase: z.boolean(),
+  /** Hashes of which at least one field may have an expiry of its own. */
+  hashesWithFieldExpiry: count,
   /** Highest database number that the file selects, with or without keys. */
   highestDatabase: count,
   /** Module types and AUX data by the module's type name, and how often they occur. */

@@ -17,6 +17,7 @@ export class ProducerNotes {
   version: string | null = null;
   createdAt: string | null = null;
   usedMemoryBytes: number | null = null;
+  aofBase = false;
 
   /** `value` is `null` where it was too long to be any of these. */
   take(name: string, value: string | null): void {
@@ -36,6 +37,10 @@ export class ProducerNotes {
       case 'keydb-subexpire-key':
       case 'keydb-subexpire-when':
         this.product = 'keydb';
+        return;
+      case 'aof-base':
+      case 'aof-preamble':
+        this.aofBase = value === '1';
         return;
       case 'ctime':
         if (value !== null && DIGITS.test(value) && Number(value) <= MAX_DATE_SECONDS) {

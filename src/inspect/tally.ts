@@ -15,6 +15,7 @@ const MAX_DATABASE_NUMBER = 2 ** 31 - 1;
 export class Tally {
   keys = 0;
   functions = 0;
+  hashesWithFieldExpiry = 0;
   database = 0;
   highestDatabase = 0;
   readonly modules = new Map<string, number>();

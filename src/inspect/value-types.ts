@@ -28,6 +28,8 @@ export type ValueTypeRow = {
   skip: SkipValue;
   /** First RDB version in which the number has this meaning. Below it, others use it (Dragonfly from 30 on). */
   since?: number;
+  /** The encoding of hashes whose fields have expiries. */
+  fieldExpiry?: true;
 };
 
 /** RDB_TYPE_MODULE: data without opcodes, which only its module can pass. */
@@ -64,10 +66,10 @@ const COMMON: ValueTypeRow[] = [
 const REDIS: ValueTypeRow[] = [
   ...COMMON,
   // 22 and 23: release candidates of 7.4 only.
-  {id: 22, type: 'hash', skip: skipHashWithTtls},
-  {id: 23, type: 'hash', skip: skipBlob},
-  {id: 24, type: 'hash', skip: skipHashMetadata},
-  {id: 25, type: 'hash', skip: skipListpackEx},
+  {id: 22, type: 'hash', skip: skipHashWithTtls, fieldExpiry: true},
+  {id: 23, type: 'hash', skip: skipBlob, fieldExpiry: true},
+  {id: 24, type: 'hash', skip: skipHashMetadata, fieldExpiry: true},
+  {id: 25, type: 'hash', skip: skipListpackEx, fieldExpiry: true},
   {id: 26, type: 'stream', skip: skipStream(4), since: 13},
   {id: 27, type: 'stream', skip: skipStream(5), since: 14},
   {id: 28, type: 'array', skip: skipArray, since: 14},
@@ -76,7 +78,7 @@ const REDIS: ValueTypeRow[] = [
   {id: 32, type: 'hash', skip: skipTemplateValues, since: 15},
 ];
 
-const VALKEY: ValueTypeRow[] = [...COMMON, {id: 22, type: 'hash', skip: skipValkeyHash2}];
+const VALKEY: ValueTypeRow[] = [...COMMON, {id: 22, type: 'hash', skip: skipValkeyHash2, fieldExpiry: true}];
 
 /** Rows by type byte, for one dump; a hole is a type that the dump cannot have as far as we know. */
 export function valueTypesOf({magic, number}: DumpVersion): (ValueTypeRow | undefined)[] {

@@ -72,6 +72,7 @@ export class Walk {
     this.#dump.skipString();
     this.doing = 'read-object-value';
     row.skip(this.#dump, this.#templates);
+    if (row.fieldExpiry) this.tally.hashesWithFieldExpiry++;
     this.#count(row.type);
   }
 

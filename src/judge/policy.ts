@@ -5,12 +5,16 @@
 import {z} from 'zod';
 import {type Finding, fail, pass, skipped} from './finding.ts';
 
+/** A hundredfold growth is no tolerance any more. */
+const MAX_PERCENT = 10_000;
+
 /** `5%` of what was recorded, or a number of keys. */
 const toleranceSchema = z.union([
   z
     .string()
     .regex(/^\d+(\.\d+)?%$/, 'write a percentage such as 5%, or a number of keys')
-    .transform(text => ({percent: Number(text.slice(0, -1))})),
+    .transform(text => ({percent: Number(text.slice(0, -1))}))
+    .refine(({percent}) => percent <= MAX_PERCENT, `a percentage is at most ${MAX_PERCENT}%`),
   z
     .int()
     .min(0)
@@ -21,7 +25,9 @@ type Tolerance = z.output<typeof toleranceSchema>;
 export const keyLimitsSchema = z.strictObject({
   min: z.int().min(0).optional(),
   max: z.int().min(0).optional(),
-  'max-drop': toleranceSchema.optional(),
+  'max-drop': toleranceSchema
+    .refine(drop => !('percent' in drop) || drop.percent <= 100, 'nothing can drop by more than 100%')
+    .optional(),
   'max-growth': toleranceSchema.optional(),
 });
 export type KeyLimits = z.output<typeof keyLimitsSchema>;
@@ -29,7 +35,10 @@ export type KeyLimits = z.output<typeof keyLimitsSchema>;
 export const policySchema = z.strictObject({
   keys: keyLimitsSchema.optional(),
   databases: z
-    .record(z.string().regex(/^\d+$/, 'a database is a number'), z.strictObject({keys: keyLimitsSchema}))
+    .record(
+      z.string().regex(/^(0|[1-9]\d*)$/, 'a database is a number, without zeros before it'),
+      z.strictObject({keys: keyLimitsSchema}),
+    )
     .optional(),
   digest: z.enum(['exact', 'any']).optional(),
 });
@@ -77,7 +86,9 @@ export function judgeKeyLimits({what, limits, actual, recorded, originOf}: Judge
     );
   }
   for (const direction of ['max-drop', 'max-growth'] as const) {
-    const tolerance = limits[direction];
+    // Who allows growth has not allowed loss; the other way round a smaller loss is no reason to forbid growth.
+    const growthOnly = direction === 'max-drop' && limits['max-growth'] !== undefined;
+    const tolerance = limits[direction] ?? (growthOnly && recorded !== null ? {keys: 0} : undefined);
     if (tolerance === undefined) continue;
     findings.push(judgeChange({what, direction, tolerance, actual, recorded, origin: originOf(direction)}));
   }

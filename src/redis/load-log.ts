@@ -49,13 +49,15 @@ export function readEvidence(log: readonly string[]): LoadEvidence {
   };
   for (const line of log.map(message)) {
     const done =
-      /^Done loading RDB, keys loaded: (\d+), keys expired: (\d+)(?:, empty keys skipped: (\d+))?/.exec(line);
+      /^Done loading RDB, keys loaded: (\d+), keys expired: (\d+)(?:, empty keys skipped: (\d+))?(?:, all fields expired hashes: \d+)?\.$/.exec(
+        line,
+      );
     if (done) {
       evidence.keysLoaded = Number(done[1]);
       evidence.keysExpired = Number(done[2]);
       evidence.emptyKeysSkipped = Number(done[3] ?? 0);
     }
-    const seconds = /^DB loaded from disk: ([\d.]+) seconds/.exec(line)?.[1];
+    const seconds = /^DB loaded from disk: ([\d.]+) seconds$/.exec(line)?.[1];
     if (seconds !== undefined) {
       evidence.loadedFromDisk = true;
       evidence.loadMs = Math.round(Number(seconds) * 1000);
@@ -65,8 +67,9 @@ export function readEvidence(log: readonly string[]): LoadEvidence {
   return evidence;
 }
 
+/** Whole lines: a function library can write what it likes into the log while it is loaded. */
 const EVIDENCE =
-  /^(Loading RDB produced by |RDB age |RDB memory usage when created |RDB file was saved with checksum disabled|(The server is now r|R)eady to accept connections)/;
+  /^(Loading RDB produced by (\w+ )?version [\w.+-]+|RDB age -?\d+ seconds|RDB memory usage when created [\d.]+ Mb|RDB file was saved with checksum disabled: no check performed\.|The server is now ready to accept connections at \S+|Ready to accept connections( (tcp|unix|tls))?)$/;
 
 type Explanation = {
   pattern: RegExp;
@@ -176,18 +179,21 @@ function blackOut(text: string): string {
     .replace(/(?<![a-z])['"](?:.*['"]|.*)/i, "'…'")
     .replace(/\bkey:? \S+.*/i, 'key …')
     .replace(/(Failed loading library|Failed creating function),.*/, '$1')
+    .replace(/\bBODY:.*/, 'BODY: …')
     .slice(0, 200);
 }
 
 /** What keeps a server from loading that has nothing to do with the backup. */
 const NOT_THE_BACKUP =
-  /Permission denied|Input\/output error|No such file or directory|Can't chdir|Opening Unix socket|FATAL CONFIG FILE ERROR|Too many open files|Cannot allocate memory/i;
+  /Received SIG(TERM|INT)|Received shutdown signal|User requested shutdown|Permission denied|Input\/output error|No such file or directory|Can't chdir|Opening Unix socket|FATAL CONFIG FILE ERROR|Too many open files|Cannot allocate memory/i;
 
 /** A line that only a server writes which was at the dump when it ended. */
 const AT_THE_DUMP = /loading the DB|\bRDB\b|crashed by signal|Guru Meditation|BUG REPORT START/;
 
 /** Why the server refused, from its log; `null` when it ended for a reason that says nothing about the backup. */
 export function explainRefusal(log: readonly string[]): Refusal | null {
+  // Whatever wrote this is no server: its words mean nothing.
+  if (!log.some(line => LOG_PREFIX.test(line))) return null;
   const lines = log.map(message);
   for (const {pattern, rule, say, hint} of EXPLANATIONS) {
     for (const line of lines) {

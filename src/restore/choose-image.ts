@@ -96,9 +96,17 @@ function linesFor(header: DumpHeader): {own: ServerLine | null; others: ServerLi
   );
   const older = known.filter(line => line.product === product && !newer.includes(line)).reverse();
   const foreign = known.filter(line => line.product !== product);
-  const own = producer && compareLines(producer, {...producer, ...OLDEST_LINE}) >= 0 ? producer : null;
+  const own = producer && isRestorable(producer) && mayRead(producer, header) ? producer : null;
   const isOwn = (line: ServerLine) => own !== null && formatLine(own) === formatLine(line);
   return {own, others: [...newer, ...older, ...foreign].filter(line => !isOwn(line))};
+}
+
+const isRestorable = (line: ServerLine): boolean => compareLines(line, {...line, ...OLDEST_LINE}) >= 0;
+
+/** A line newer than all we know reads what it writes; a known one that cannot is contradicted by the file. */
+function mayRead(line: ServerLine, header: DumpHeader): boolean {
+  const unknown = KNOWN_LINES.every(known => known.product !== line.product || compareLines(known, line) < 0);
+  return unknown || canReadHeader(line, header);
 }
 
 /** A version below 1 is damage that every server refuses alike: any of them will do to say so. */

@@ -186,9 +186,16 @@ export class Engine {
   }
 
   async #ended(container: Container): Promise<Ended | null> {
-    const {State} = await this.#client.container.inspect(container);
-    if (State.Running || State.Status === 'created') return null;
-    return {exitCode: State.ExitCode, outOfMemory: State.OOMKilled};
+    try {
+      const {State} = await this.#client.container.inspect(container);
+      if (State.Running || State.Status === 'created') return null;
+      return {exitCode: State.ExitCode, outOfMemory: State.OOMKilled};
+    } catch (cause) {
+      throw new DrillError('server/unreachable', 'the container is gone, or its engine is', {
+        hint: 'Did somebody remove it, or stop the engine?',
+        cause,
+      });
+    }
   }
 
   /**

@@ -35,6 +35,8 @@ export function frozenFlags(
     ...['--replicaof', '127.0.0.1', '0'],
     ...['--daemonize', 'no'],
     ...['--loglevel', 'notice'],
+    // On stdout, whatever the image's own configuration says: the log is the evidence.
+    ...['--logfile', ''],
     // From 7.0 on; 6.0 and 6.2 allow DEBUG anyway and die of the unknown directive.
     ...(options.debugCommand ? ['--enable-debug-command', 'local'] : []),
   ];

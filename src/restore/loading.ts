@@ -5,7 +5,7 @@
  */
 import {setTimeout as sleep} from 'node:timers/promises';
 import {z} from 'zod';
-import {DrillError, throwIfAborted} from '../errors.ts';
+import {DrillError, throwIfAborted, unlessAborted} from '../errors.ts';
 import type {Progress} from '../progress.ts';
 import {type Info, infoNumber, parseInfo, serverIdentity} from '../redis/info.ts';
 import {
@@ -141,7 +141,7 @@ async function whenLoaded(
   let lastMoveMs = performance.now();
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 2, MAX_POLL_MS)) {
     throwIfAborted(signal);
-    const info = await askInfo(server);
+    const info = await unlessAborted(askInfo(server), signal);
     if (infoNumber(info, 'loading') === 0) return info;
     const bytes = infoNumber(info, 'loading_loaded_bytes') ?? 0;
     report(infoNumber(info, 'loading_loaded_perc') ?? 0);

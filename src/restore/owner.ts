@@ -74,7 +74,7 @@ function pidNamespace(): string {
 }
 
 /** Field 22 of /proc/PID/stat, counted after the command's closing bracket because a command may hold spaces. */
-function processStart(pid: number): string {
+export function processStart(pid: number): string {
   const stat = readOrEmpty(`/proc/${pid}/stat`);
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }

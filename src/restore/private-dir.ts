@@ -16,11 +16,14 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import {dirname, join} from 'node:path';
+import {z} from 'zod';
+import {DrillError} from '../errors.ts';
 import {MAX_SOCKET_PATH_BYTES} from './frozen.ts';
-import {isDead, type Owner, ownerSchema} from './owner.ts';
+import {isDead, type Owner, ownerSchema, processStart} from './owner.ts';
 
 const PREFIX = 'restore-drill-';
 const OWNER_FILE = 'owner.json';
+const SERVER_FILE = 'server.json';
 const SOCKET_FILE = 'redis.sock';
 
 /** For drills that run as root: the server never does. The number that distroless images call `nonroot`. */
@@ -31,6 +34,8 @@ export type PrivateDir = AsyncDisposable & {
   socket: string;
   uid: number;
   gid: number;
+  /** Notes a local server, so that a drill that is killed does not leave it running for ever. */
+  recordServer(pid: number): Promise<void>;
   /** A file that the server's uid can read: the dump itself, or a copy in this directory. */
   readableDump(dumpPath: string): Promise<string>;
 };
@@ -40,6 +45,18 @@ export type Reach = 'mount' | 'path';
 
 /** In `tempDir`, or in /tmp where the server could not reach it there or a socket's path would be too long. */
 export async function makePrivateDir(tempDir: string, owner: Owner, reach: Reach): Promise<PrivateDir> {
+  try {
+    return await make(tempDir, owner, reach);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new DrillError('capacity/disk', `no private directory can be made in ${tempDir} (${code})`, {
+      hint: 'Name a directory that exists, has space and may be written to in TMPDIR.',
+      cause,
+    });
+  }
+}
+
+async function make(tempDir: string, owner: Owner, reach: Reach): Promise<PrivateDir> {
   const root = process.getuid?.() === 0;
   const passable = !root || reach === 'mount' || (await passableByOthers(tempDir));
   const usable = passable && socketFits(tempDir);
@@ -49,9 +66,15 @@ export async function makePrivateDir(tempDir: string, owner: Owner, reach: Reach
   const path = await mkdtemp(join(parent, PREFIX));
   const uid = root ? UNPRIVILEGED_UID : process.getuid!();
   const gid = root ? UNPRIVILEGED_UID : process.getgid!();
-  await writeFile(join(path, OWNER_FILE), JSON.stringify(owner));
-  await chmod(path, 0o700);
-  await chown(path, uid, gid);
+  const dispose = () => rm(path, {recursive: true, force: true});
+  try {
+    await writeFile(join(path, OWNER_FILE), JSON.stringify(owner));
+    await chmod(path, 0o700);
+    await chown(path, uid, gid);
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
   return {
     path,
     socket: join(path, SOCKET_FILE),
@@ -68,7 +91,9 @@ export async function makePrivateDir(tempDir: string, owner: Owner, reach: Reach
       await chown(directory, uid, gid);
       return copy;
     },
-    [Symbol.asyncDispose]: () => rm(path, {recursive: true, force: true}),
+    recordServer: pid =>
+      writeFile(join(path, SERVER_FILE), JSON.stringify({pid, processStart: processStart(pid)})),
+    [Symbol.asyncDispose]: dispose,
   };
 }
 
@@ -97,8 +122,18 @@ async function sweep(tempDir: string): Promise<void> {
     const text = await readFile(join(path, OWNER_FILE), 'utf8').catch(() => null);
     if (text === null) continue;
     const owner = ownerSchema.safeParse(parseJson(text));
-    if (owner.success && isDead(owner.data)) await rm(path, {recursive: true, force: true}).catch(() => {});
+    if (!owner.success || !isDead(owner.data)) continue;
+    await killServer(path);
+    await rm(path, {recursive: true, force: true}).catch(() => {});
   }
+}
+
+/** A local server outlives a drill that is killed; by pid and start it is known beyond doubt. */
+async function killServer(path: string): Promise<void> {
+  const text = await readFile(join(path, SERVER_FILE), 'utf8').catch(() => '');
+  const server = z.object({pid: z.int().min(2), processStart: z.string().min(1)}).safeParse(parseJson(text));
+  if (!server.success || processStart(server.data.pid) !== server.data.processStart) return;
+  process.kill(server.data.pid, 'SIGKILL');
 }
 
 function parseJson(text: string): unknown {

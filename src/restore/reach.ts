@@ -1,6 +1,6 @@
 /** From a server that was started to one that answers: tried again until it does, until it ends, or for a minute. */
 import {setTimeout as sleep} from 'node:timers/promises';
-import {DrillError, throwIfAborted} from '../errors.ts';
+import {DrillError, throwIfAborted, unlessAborted} from '../errors.ts';
 import type {ServerClient} from '../redis/client.ts';
 import {EndedEarly, type Throwaway} from './throwaway.ts';
 
@@ -20,10 +20,11 @@ export async function whenReachable(
   for (let tries = 1; ; tries += 1) {
     throwIfAborted(signal);
     let cause: unknown;
-    const client = await connect().catch(error => {
+    const connecting = connect().catch(error => {
       cause = error;
       return null;
     });
+    const client = await unlessAborted(connecting, signal);
     if (client) return client;
     const ended = tries % TRIES_PER_LOOK === 0 ? await server.ended() : null;
     if (ended) throw new EndedEarly(server.description, await server.log(), ended);

@@ -9,9 +9,10 @@ import {DrillError} from '../errors.ts';
 import type {Located} from './backup.ts';
 
 /**
- * `dump.rdb`, and `dump.rdb.gz` too: a newer backup in a form that we cannot read must not let an older one pass for the newest.
+ * `dump.rdb`, and `dump.rdb.gz` too: a newer backup in a form that we cannot read must not let an older one pass for the
+ * newest. Checksums, recordings and partial files beside a dump are no backups.
  */
-const PACKED_OR_PLAIN = /\.rdb(\.|$)/;
+const PACKED_OR_PLAIN = /^[^.].*\.rdb(\.(gz|bz2|xz|zst|lz4|lzo|sz|7z|zip|tar|tgz|age|gpg|pgp|asc|enc|aes))*$/;
 
 type Candidate = {path: string; sizeBytes: number; modifiedMs: number};
 
@@ -55,12 +56,17 @@ export async function locateLocal(spec: string): Promise<Located> {
 
 export const LOCAL_ONLY = 'this version drills files only, it cannot fetch them from elsewhere';
 
+/** Schemes that later versions fetch from; written without slashes they are no less meant. */
+const STORES = /^(s3|gs|az|sftp|https?|ftp|rclone|github-artifact):/i;
+
 /** A URI of another place than the local file system. */
-export const isRemote = (spec: string): boolean => /^(?!file:)[a-z][a-z0-9+-]+:\/\//i.test(spec);
+export const isRemote = (spec: string): boolean =>
+  /^(?!file:)[a-z][a-z0-9+-]*:\/\//i.test(spec) || STORES.test(spec);
 
 function toPath(spec: string): string {
-  if (spec.startsWith('file:')) {
+  if (/^file:/i.test(spec)) {
     try {
+      if (!/^file:\//i.test(spec)) throw new TypeError('no absolute path');
       return fileURLToPath(spec);
     } catch (cause) {
       throw new DrillError('usage/invalid', `${spec} is no usable file: URI`, {
@@ -70,7 +76,7 @@ function toPath(spec: string): string {
     }
   }
   if (isRemote(spec)) {
-    throw new DrillError('usage/invalid', `${spec}: ${LOCAL_ONLY}`, {
+    throw new DrillError('usage/invalid', LOCAL_ONLY, {
       hint: 'Download the backup in an earlier step and drill the file.',
     });
   }
@@ -98,6 +104,7 @@ async function dumpsIn(directory: string): Promise<Candidate[]> {
   for (const entry of names) {
     const path = join(directory, entry.name);
     if (TEMPORARY.test(entry.name)) continue;
+    if (entry.name.endsWith('.manifest')) throw appendOnly(directory);
     const stats = await statOrNull(path);
     if (!stats?.isFile()) continue;
     if (PACKED_OR_PLAIN.test(entry.name) || (await startsLikeDump(path))) {
@@ -105,6 +112,16 @@ async function dumpsIn(directory: string): Promise<Candidate[]> {
     }
   }
   return candidates;
+}
+
+function appendOnly(directory: string): DrillError {
+  return new DrillError(
+    'unpack/unsupported-form',
+    `${directory} holds an append-only file (AOF), which this version cannot restore`,
+    {
+      hint: 'Let the producer SAVE or BGSAVE, and drill the dump that it writes.',
+    },
+  );
 }
 
 async function startsLikeDump(path: string): Promise<boolean> {

@@ -128,7 +128,7 @@ describe('--set', () => {
     ['expect.keys.min=', 'expect.keys.min: '],
     ['expect.keys.max-drop=5', null],
     ['expect.keys.max-drop=5 percent', 'write a percentage such as 5%'],
-    ['server.memory=lots', 'write a size such as 512mb'],
+    ['server.memory=lots', 'write a size of at least 6mb'],
     ['server.memory=0', 'server.memory: '],
   ])('%s: %p', async (set, words) => {
     if (words === null) {
@@ -299,14 +299,22 @@ describe('expectations', () => {
 
   test('that were edited into another form say everything that is wrong', async () => {
     const {recordedAt, ...rest} = anExpectations();
-    const edited = {...rest, comment: 'me', dataset: {...rest.dataset, keys: -1}};
+    const edited = {...rest, comment: 'me', dataset: {...rest.dataset, functions: -1}};
     await write('expected.json', JSON.stringify(edited));
     const found = await problems({backup: 'x', expect: 'expected.json'});
     expect(found.map(text => text.split(': ').slice(0, 2).join(' ')).toSorted()).toEqual([
       'expected.json comment',
-      'expected.json dataset.keys',
+      'expected.json dataset.functions',
       'expected.json recordedAt',
     ]);
+  });
+
+  test('whose sums were edited away from their databases are not believed', async () => {
+    const edited = anExpectations();
+    edited.dataset = {...edited.dataset, keys: edited.dataset.keys + 1};
+    await write('expected.json', JSON.stringify(edited));
+    const [only] = await problems({backup: 'x', expect: 'expected.json'});
+    expect(only).toContain('the sums do not agree with the databases');
   });
 
   test('that are missing are reported together with what else is wrong', async () => {

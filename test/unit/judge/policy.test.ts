@@ -70,14 +70,26 @@ describe('a growth against what was recorded', () => {
   test.each([
     ['50%', 1000, 1500, 'pass'],
     ['50%', 1000, 1501, 'fail'],
-    ['50%', 1000, 0, 'pass'],
     [10, 1000, 1010, 'pass'],
     [10, 1000, 1011, 'fail'],
     // A share of nothing is nothing.
     ['50%', 0, 1, 'fail'],
     [1, 0, 1, 'pass'],
   ])('max-growth %p, recorded %i, restored %i: %s', (limit, recorded, actual, status) => {
-    expect(judged({'max-growth': limit}, {actual, recorded})).toEqual([`${status} policy/keys-grown`]);
+    const findings = judged({'max-growth': limit}, {actual, recorded});
+    expect(findings).toEqual(['pass policy/keys-dropped', `${status} policy/keys-grown`]);
+  });
+
+  test('allows no loss: that takes a max-drop', () => {
+    const shrunk = {actual: 999, recorded: 1000};
+    expect(judged({'max-growth': '50%'}, shrunk)).toEqual([
+      'fail policy/keys-dropped',
+      'pass policy/keys-grown',
+    ]);
+    expect(judged({'max-growth': '50%', 'max-drop': 1}, shrunk)).toEqual([
+      'pass policy/keys-dropped',
+      'pass policy/keys-grown',
+    ]);
   });
 });
 

@@ -175,8 +175,29 @@ describe('why a server refused', () => {
   });
 
   test('lines of the in-process checker, which have no prefix, are understood too', () => {
-    const log = ['[offset 27] Unexpected EOF reading RDB file', '[additional info] While doing: read-key'];
+    const log = [
+      ...logged('Server initialized'),
+      '[offset 27] Unexpected EOF reading RDB file',
+      '[additional info] While doing: read-key',
+    ];
     expect(explainRefusal(log)?.rule).toBe('restore/short-read');
+  });
+
+  test('words of a program that logs like no server mean nothing', () => {
+    expect(explainRefusal(['Unexpected EOF reading RDB file'])).toBeNull();
+    expect(explainRefusal(['=== REDIS BUG REPORT START: Cut & paste starting from here ==='])).toBeNull();
+  });
+
+  test('a server that somebody stopped has refused nothing', () => {
+    const log = logged('Loading RDB produced by version 7.0.15', 'Received SIGTERM scheduling shutdown...');
+    expect(explainRefusal(log)).toBeNull();
+  });
+
+  test('no body of a Lua script is passed on', () => {
+    const log = logged(
+      "Internal error in RDB reading offset 0, function at rdb.c:1 -> Can't load Lua script from RDB file! BODY: return SECRET",
+    );
+    expect(JSON.stringify(explainRefusal(log))).not.toContain('SECRET');
   });
 
   test('the line that explains best wins, wherever it stands', () => {

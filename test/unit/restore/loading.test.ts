@@ -120,7 +120,9 @@ describe('a server that is ready without a sign of having loaded anything', () =
 });
 
 describe('a server that ended', () => {
-  const CORRUPT = ['Internal error in RDB reading offset 0, function at rdb.c:1 -> RDB CRC error'];
+  const CORRUPT = [
+    '1:M 01 Jan 2026 00:00:00.000 # Internal error in RDB reading offset 0, function at rdb.c:1 -> RDB CRC error',
+  ];
 
   test.each([
     0,
