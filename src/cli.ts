@@ -19,6 +19,8 @@ type RecordFlags = ServerFlags & {expect: string};
 
 /** Runs one command and sets the exit code. Never rejects. */
 export async function main(argv: string[]): Promise<void> {
+  // Node ends with 0 when nothing is left to wait for: an unfinished drill must never look like a passed one.
+  process.exitCode = EXIT.bug;
   const abort = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {

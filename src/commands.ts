@@ -142,11 +142,11 @@ function exitCodeOf(report: DrillReport): number {
 
 /** Whole or not at all: a reader never sees half a file. Through a link to its target; into a device or pipe directly. */
 async function writeWhole(path: string, text: string): Promise<void> {
-  const target = await realpath(path).catch(() => path);
+  const stats = await stat(path).catch(() => null);
+  const target = stats?.isFile() ? await realpath(path) : path;
   const temporary = `${target}.${process.pid}.tmp`;
   try {
-    const stats = await stat(target).catch(() => null);
-    if (stats && !stats.isFile()) return await writeFile(target, text);
+    if (stats && !stats.isFile()) return await writeFile(path, text);
     await writeFile(temporary, text);
     await rename(temporary, target);
   } catch (cause) {

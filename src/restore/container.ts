@@ -6,6 +6,7 @@
 import {stat} from 'node:fs/promises';
 import type {IncomingMessage} from 'node:http';
 import type {Readable} from 'node:stream';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {
   type ContainerRuntimeClient,
   GenericContainer,
@@ -35,6 +36,11 @@ const INSIDE = {privateDir: '/drill', socket: '/drill/redis.sock', dumpDir: '/dr
 const PIDS_LIMIT = 256;
 /** Of the engine's memory: the drill's server is killed before the machine's other work is. */
 const MEMORY_SHARE = 0.85;
+/** How long the end of a dead server's log may take to arrive. */
+const LOG_END_MS = 2000;
+/** How often a container is looked at while an exec in it takes its time. */
+const LOOK_EVERY_MS = 500;
+
 /** Engines report times in nanoseconds or in seconds. */
 const CLOCK_GRAIN_MS = 1001;
 
@@ -144,7 +150,7 @@ export class Engine {
       const server = {
         description,
         log: async () => {
-          if (await this.#ended(running)) await container.logEnd;
+          if (await this.#ended(running)) await Promise.race([container.logEnd, sleep(LOG_END_MS)]);
           return log.lines();
         },
         ended: () => this.#ended(running),
@@ -233,7 +239,8 @@ export class Engine {
   ): Promise<ServerClient> {
     if (server.description.via === 'exec') {
       // The image's own working directory may be a volume that is not there, or not open to the server's uid.
-      const exec = (command: string[]) => this.#client.container.exec(container, command, {workingDir: '/'});
+      const exec = (command: string[]) =>
+        this.#unlessEnded(container, this.#client.container.exec(container, command, {workingDir: '/'}));
       return await whenReachable(() => connectByExec(exec, INSIDE.socket), server, signal);
     }
     try {
@@ -244,6 +251,19 @@ export class Engine {
       if (error instanceof EndedEarly && error.log.some(line => denied.test(line))) throw new NotShared();
       throw error;
     }
+  }
+
+  /** An exec whose container ends under it may never be told so. */
+  async #unlessEnded<T>(container: Container, work: Promise<T>): Promise<T> {
+    const done = Symbol('done');
+    const finished = work.then(
+      () => done,
+      () => done,
+    );
+    while ((await Promise.race([finished, sleep(LOOK_EVERY_MS)])) !== done) {
+      if (await this.#ended(container)) throw new Error('the server ended before it answered');
+    }
+    return await work;
   }
 
   /** Kill and remove in one call: an orderly stop takes 9 s while a server loads. */

@@ -1,6 +1,6 @@
 /** The command line's contract: results on stdout, errors with a hint on stderr, exit codes, nothing left behind. */
 
-import {chmodSync, copyFileSync, cpSync, readFileSync, writeFileSync} from 'node:fs';
+import {chmodSync, copyFileSync, cpSync, lstatSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
 import {afterAll, afterEach, beforeAll, describe, expect, test} from '@jest/globals';
@@ -9,7 +9,7 @@ import {reportSchema} from '../../src/report/drill-report.ts';
 import {scratch} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
 import {containerTest, ROOT, SAMPLE, SAMPLE_EXPECTATIONS} from '../servers.ts';
-import {drillContainers, privateDirs, run} from './cli.ts';
+import {drillContainers, privateDirs, run, start} from './cli.ts';
 
 const dir = scratch();
 /** Every drill of this file works here, so that what is left behind is seen. */
@@ -202,6 +202,48 @@ describe('record and drill', () => {
     expect(refused.exitCode).toBe(4);
     expect(refused.stderr).toMatch(/Nothing was recorded/);
     expect(readFileSync(expected, 'utf8')).toBe(text);
+  });
+});
+
+describe('outputs', () => {
+  test('are never written over the backup, its expectations or its config', async () => {
+    const dump = dir.file('precious.rdb');
+    copyFileSync(SAMPLE, dump);
+    for (const args of [
+      ['record', dump, '--expect', dump],
+      ['drill', dump, '--report-json', dump],
+    ]) {
+      expect((await run(args, {env})).exitCode).toBe(2);
+      expect(readFileSync(dump).equals(readFileSync(SAMPLE))).toBe(true);
+    }
+  });
+
+  test('go into a device, and do not take its place', async () => {
+    const {exitCode, stdout} = await run(
+      ['drill', SAMPLE, '--server', 'process', '--report-json', '/dev/stdout'],
+      {env},
+    );
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('"outcome": "passed"');
+    expect(lstatSync('/dev/stdout').isSymbolicLink()).toBe(true);
+  });
+
+  test('that cannot be written take no verdict away', async () => {
+    writeFileSync(dir.file('cut.rdb'), readFileSync(SAMPLE).subarray(0, 20_000));
+    const args = ['--server', 'process', '--report-json', '/nowhere/report.json'];
+    const failed = await run(['drill', dir.file('cut.rdb'), ...args], {env});
+    expect(failed.exitCode).toBe(4);
+    expect(failed.stdout).toMatch(/^FAILED/);
+    const passed = await run(['drill', SAMPLE, ...args], {env});
+    expect(passed.exitCode).toBe(3);
+    expect(passed.stdout).toMatch(/^PASSED/);
+  });
+
+  test('that nobody reads any more change no exit code', async () => {
+    writeFileSync(dir.file('cut.rdb'), readFileSync(SAMPLE).subarray(0, 20_000));
+    const {child, ended} = start(['drill', dir.file('cut.rdb'), '--server', 'process'], {env});
+    child.stdout!.destroy();
+    expect((await ended).exitCode).toBe(4);
   });
 });
 

@@ -1,9 +1,9 @@
 /** Drills in containers, seen from outside: how the server is locked in, how a drill is ended, what stays behind. */
 
 import {execFileSync} from 'node:child_process';
-import {chmodSync, copyFileSync, readFileSync, writeFileSync} from 'node:fs';
+import {chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {afterAll, beforeAll, describe, expect} from '@jest/globals';
+import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import {reportSchema} from '../../src/report/drill-report.ts';
 import {scratch} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
@@ -143,7 +143,7 @@ describe('the throwaway server', () => {
 });
 
 describe('ending a drill', () => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     containerTest(`${signal} while loading: cleaned up within 7 s, exit 130`, async () => {
       const {child, ended} = start(['drill', big, ...image], {env});
       await runningContainer();
@@ -188,6 +188,28 @@ describe('ending a drill', () => {
       expect(await leftBehind()).toEqual(NOTHING);
     },
   );
+
+  test('killed outright with a local server: the next drill ends the server too', async () => {
+    const killed = start(['drill', big, '--server', 'process'], {env});
+    const serversPid = async () => {
+      for (let tries = 0; tries < 1000; tries += 1) {
+        for (const name of privateDirs(temp.path)) {
+          const path = `${temp.path}/${name}/server.json`;
+          if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')).pid as number;
+        }
+        await sleep(10);
+      }
+      throw new Error('no local server came up');
+    };
+    const pid = await serversPid();
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    expect(existsSync(`/proc/${pid}/exe`)).toBe(true);
+    expect((await run(['drill', SAMPLE, '--server', 'process'], {env})).exitCode).toBe(0);
+    await sleep(200);
+    expect(existsSync(`/proc/${pid}/exe`)).toBe(false);
+    expect(privateDirs(temp.path)).toEqual([]);
+  });
 
   containerTest('four drills at once do not disturb each other', async () => {
     const drills = await Promise.all(

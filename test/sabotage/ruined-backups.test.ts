@@ -3,7 +3,15 @@
  * backup. Real servers throughout; what a server of its own cannot notice is noticed all the same.
  */
 
-import {appendFileSync, copyFileSync, mkdirSync, readFileSync, utimesSync, writeFileSync} from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import {drillOf, failures, scratch} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
@@ -230,6 +238,16 @@ describe('ends red against what was recorded', () => {
     ]);
   });
 
+  test('a loss, where only growth is tolerated', async () => {
+    const path = await changed(
+      () => live.redis.del('key:1'),
+      () => live.redis.set('key:1', 'value 1'),
+    );
+    expect(failures(await drillOf(path, {...expected, set: ['expect.keys.max-growth=50%']}))).toEqual([
+      'policy/keys-dropped',
+    ]);
+  });
+
   test('a function library is gone', async () => {
     await live.redis.call(
       'FUNCTION',
@@ -277,6 +295,33 @@ describe('ends red against what was recorded', () => {
   });
 });
 
+describe('is not taken for what it is not', () => {
+  test('the base of an AOF, by itself or in its directory: 90 % of the data lies in other files', async () => {
+    await using live = await LiveRedis.start(['--appendonly', 'yes']);
+    for (let n = 0; n < 100; n += 1) await live.redis.set(`key:${n}`, 'x');
+    const directory = (await live.redis.config('GET', 'dir')) as string[];
+    const aof = `${directory[1]}/appendonlydir`;
+    const base = readdirSync(aof).find(name => name.endsWith('.base.rdb'))!;
+    for (const path of [aof, `${aof}/${base}`]) {
+      const report = await drillOf(path, {server: 'process'});
+      expect(report).toMatchObject({outcome: 'not-run', error: {code: 'unpack/unsupported-form'}});
+    }
+  });
+
+  test('a checksum and a recording beside the newest dump', async () => {
+    mkdirSync(dir.file('with-sidecars'));
+    copyFileSync(SAMPLE, dir.file('with-sidecars/dump.rdb'));
+    for (const name of ['dump.rdb.sha256', 'dump.rdb.json', '.dump.rdb.Xy12', 'dump.rdb.4711.tmp']) {
+      writeFileSync(dir.file(`with-sidecars/${name}`), 'no dump');
+    }
+    const report = await drillOf(dir.file('with-sidecars'), {server: 'process'});
+    expect({outcome: report.outcome, name: report.backup?.name}).toEqual({
+      outcome: 'passed',
+      name: 'dump.rdb',
+    });
+  });
+});
+
 describe('stays green', () => {
   containerTest('the sample against its expectations: most keys with an expiry, some long past', async () => {
     const report = await drillOf(SAMPLE, {expect: SAMPLE_EXPECTATIONS});
@@ -297,6 +342,18 @@ describe('stays green', () => {
     const report = await drillOf(dir.file('brief.rdb'), {server: 'process', expect: dir.file('brief.json')});
     expect(report.outcome).toBe('passed');
     expect(report.census!.keys).toBe(50);
+  });
+
+  test('an old dump with empty keys, which servers skip, against its own recording', async () => {
+    // db 0: `h`, a hash without fields; `k`, a string. RDB version 9, no checksum.
+    const bytes = [0xfe, 0, 4, 1, 0x68, 0, 0, 1, 0x6b, 1, 0x76, 0xff, 0, 0, 0, 0, 0, 0, 0, 0];
+    writeFileSync(dir.file('empty-keys.rdb'), Buffer.concat([Buffer.from('REDIS0009'), Buffer.from(bytes)]));
+    await record(dir.file('empty-keys.rdb'), dir.file('empty-keys.json'));
+    const report = await drillOf(dir.file('empty-keys.rdb'), {
+      server: 'process',
+      expect: dir.file('empty-keys.json'),
+    });
+    expect(report).toMatchObject({outcome: 'passed', load: {keysLoaded: 1, emptyKeysSkipped: 1}});
   });
 
   test('a functions-only dump: no key, and yet not empty', async () => {
