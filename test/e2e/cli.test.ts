@@ -219,13 +219,11 @@ describe('outputs', () => {
   });
 
   test('go into a device, and do not take its place', async () => {
-    const {exitCode, stdout} = await run(
-      ['drill', SAMPLE, '--server', 'process', '--report-json', '/dev/stdout'],
-      {env},
-    );
+    const {exitCode} = await run(['drill', SAMPLE, '--server', 'process', '--report-json', '/dev/null'], {
+      env,
+    });
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('"outcome": "passed"');
-    expect(lstatSync('/dev/stdout').isSymbolicLink()).toBe(true);
+    expect(lstatSync('/dev/null').isCharacterDevice()).toBe(true);
   });
 
   test('that cannot be written take no verdict away', async () => {
