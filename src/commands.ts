@@ -18,16 +18,17 @@ import {assertPlain} from './unpack/unpack.ts';
 export type Io = {deps: Deps; out(text: string): void; log(text: string): void; paint: Paint};
 
 export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io): Promise<number> {
+  // First of all: the report of an unusable request is written too.
+  await assertNoInput(flags.reportJson, inputsOf(flags));
   let job: DrillJob;
   try {
     job = await readJob(flags);
-    await assertNoInput(flags.reportJson, [job.source, ...inputsOf(flags)]);
   } catch (error) {
     // A report for every outcome: an older one must not lie where a new one was asked for.
-    const isInput = error instanceof DrillError && error.code === 'usage/output-is-input';
-    if (error instanceof DrillError && !isInput) await writeReport(flags.reportJson, reportOfNothing(error));
+    if (error instanceof DrillError) await writeReport(flags.reportJson, reportOfNothing(error));
     throw error;
   }
+  await assertNoInput(flags.reportJson, [job.source]);
   const report = await drill(job, io.deps);
   io.out(renderText(report, io.paint));
   try {
@@ -40,7 +41,8 @@ export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io)
   return exitCodeOf(report);
 }
 
-const inputsOf = ({expect, config}: Flags): string[] => [expect, config].filter(path => path !== undefined);
+const inputsOf = ({backup, expect, config}: Flags): string[] =>
+  [backup, expect, config].filter(path => path !== undefined);
 
 /** Nothing that is read may be written over: least of all the backup. */
 async function assertNoInput(output: string | undefined, inputs: string[]): Promise<void> {

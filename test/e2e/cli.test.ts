@@ -212,6 +212,7 @@ describe('outputs', () => {
     for (const args of [
       ['record', dump, '--expect', dump],
       ['drill', dump, '--report-json', dump],
+      ['drill', dump, '--report-json', dump, '--server', 'cloud'],
     ]) {
       expect((await run(args, {env})).exitCode).toBe(2);
       expect(readFileSync(dump).equals(readFileSync(SAMPLE))).toBe(true);
