@@ -3,17 +3,10 @@
  * expired keys included. Nothing here comes from our own reader.
  */
 import {z} from 'zod';
+import {digestSchema} from '../inspect/inspection.ts';
 
 const count = z.int().min(0);
 const keyCount = z.strictObject({keys: count, expires: count});
-
-export const digestSchema = z.strictObject({
-  algorithm: z.literal('redis-debug-digest'),
-  /** Digests are comparable within a dialect only: see server-line.ts. */
-  dialect: z.string(),
-  hex: z.string().regex(/^[0-9a-f]{40}$/),
-});
-export type Digest = z.infer<typeof digestSchema>;
 
 export const censusSchema = z.strictObject({
   /** DBSIZE, summed over databases that INFO keyspace names. */

@@ -3,10 +3,11 @@
  * proved; it changes nothing on the server. An error reply to a question it cannot do without is `server/unreachable`.
  */
 import {DrillError} from '../errors.ts';
+import type {Digest} from '../inspect/inspection.ts';
 import type {ServerClient} from '../redis/client.ts';
 import {infoNumber, parseInfo, parseKeyspace, serverIdentity} from '../redis/info.ts';
 import {compareLines, digestDialect, type ServerLine} from '../redis/server-line.ts';
-import type {Census, Digest} from './census.ts';
+import type {Census} from './census.ts';
 
 export async function takeCensus(client: ServerClient): Promise<Census> {
   const info = parseInfo(String(await ask(client, 'INFO')));

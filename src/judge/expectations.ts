@@ -3,8 +3,8 @@
  * kept in a repository, read in a diff. Without a policy everything recorded must be equal, whichever artifact is drilled.
  */
 import {z} from 'zod';
-import {type Census, digestSchema} from '../census/census.ts';
-import {type Dataset, datasetSchema, type Inspection} from '../inspect/inspection.ts';
+import type {Census} from '../census/census.ts';
+import {type Dataset, datasetSchema, digestSchema, type Inspection} from '../inspect/inspection.ts';
 import type {ServerDescription} from '../restore/throwaway.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
