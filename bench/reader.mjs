@@ -36,7 +36,7 @@ const RUNS = '5';
 const OURS = `
   import {readFileSync} from 'node:fs';
   const {inspect} = await import(${JSON.stringify(join(ROOT, 'src', 'inspect', 'inspect.ts'))});
-  const {dataset, checksum, error} = await inspect(process.argv[1]);
+  const {dataset, checksum, error} = await inspect(process.argv[1], {depth: process.argv[2]});
   // Not resourceUsage().maxRSS: on Linux a child inherits its parent's until it has more of its own.
   const peakKb = /VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1];
   console.log(JSON.stringify({keys: dataset.keys, checksum, error, peakKb}));

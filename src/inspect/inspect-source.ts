@@ -139,6 +139,7 @@ function findings({tally, producer}: Walk) {
     createdAt: producer.createdAt,
     usedMemoryBytes: producer.usedMemoryBytes,
     dataset: tally.dataset(),
+    ...(tally.emptyKeys > 0 && {emptyKeys: tally.emptyKeys}),
     aofBase: producer.aofBase,
     hashesWithFieldExpiry: tally.hashesWithFieldExpiry,
     highestDatabase: tally.highestDatabase,

@@ -199,6 +199,8 @@ export class Digester {
     if (this.#ordered) {
       this.#push(last);
       this.#addChain(this.#chainStart, this.#chainSlot, COMMON);
+      // Its slot must not change before this batch is done.
+      if (this.#chainSlot !== ZERO_SLOT) this.#key += KEY_BYTES;
     } else {
       this.#endUnordered(last);
       this.#key += KEY_BYTES;

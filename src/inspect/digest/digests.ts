@@ -32,7 +32,7 @@ function dialectsOf(version: DumpVersion): Dialect[] {
   return readsOldScores(version) ? ['6.0', '7.0', ...dialects] : dialects;
 }
 
-type Digests = Pick<Inspection, 'digests' | 'digestBecause' | 'emptyKeys' | 'dataset'>;
+type Digests = Pick<Inspection, 'digests' | 'digestBecause' | 'dataset'>;
 
 export function digestsOf(digester: Digester, version: DumpVersion, dataset: Dataset): Digests {
   if (digester.undigestible !== null) return {dataset, digestBecause: digester.undigestible};

@@ -10,6 +10,9 @@ export type Text = number;
 
 /** Texts that are hashed again and again, beginning with none at all: what is XORed with it stays as it is. */
 const CONSTANTS = ['', ...typeNumbers(9), '!!expire!!', '!!hexpire!!', '(null)'];
+const CONSTANT_DIGESTS = CONSTANTS.map((text, i) =>
+  i === 0 ? new Uint8Array(DIGEST_BYTES) : createHash('sha1').update(text, 'latin1').digest(),
+);
 const FIRST_TEXT = LAYOUT.digests + CONSTANTS.length * DIGEST_BYTES;
 const LAST_TEXT = LAYOUT.digests + (MAX_TEXTS - 1) * DIGEST_BYTES;
 /** Texts that may be added between two looks at `full`. */
@@ -39,11 +42,8 @@ export class Tape {
     this.kernel = kernel;
     this.#memory = kernel.bytes;
     this.#words = kernel.words;
-    for (const [i, text] of CONSTANTS.entries()) {
-      const at = LAYOUT.digests + i * DIGEST_BYTES;
-      if (i === 0) this.#memory.fill(0, at, at + DIGEST_BYTES);
-      else this.#store(createHash('sha1').update(text, 'latin1').digest(), at);
-    }
+    for (const [i, digest] of CONSTANT_DIGESTS.entries())
+      this.#store(digest, LAYOUT.digests + i * DIGEST_BYTES);
   }
 
   get full(): boolean {

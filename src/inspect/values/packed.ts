@@ -35,6 +35,7 @@ export abstract class Packed {
 
   /** False at the end, which is then checked; else there is an element, to be taken by one of the below. */
   next(): boolean {
+    this.#needByte();
     if (this.head()) return true;
     this.#values.close();
     return false;
@@ -72,8 +73,14 @@ export abstract class Packed {
 
   /** For the second of a pair, and whatever else must follow: `packed.more().text()`. */
   more(): this {
+    this.#needByte();
     if (!this.head()) throw this.bytes.malformed('a packed value lacks an element');
     return this;
+  }
+
+  /** In a plain string, nothing else would stop us from reading what follows it. */
+  #needByte(): void {
+    if (this.#values.packedLeft <= 0) throw this.bytes.malformed('a packed value has no end');
   }
 
   protected abstract header(size: number): void;
@@ -89,6 +96,8 @@ export abstract class Packed {
   }
 
   protected isText(length: number): true {
+    if (length > this.#values.packedLeft)
+      throw this.bytes.malformed('a packed value holds text that is longer than itself');
     this.length = length;
     return true;
   }

@@ -87,9 +87,14 @@ export class ValueReader {
     return {bytes: this.dump, size: head};
   }
 
+  /** Bytes of the open packed string that have not been passed. */
+  get packedLeft(): number {
+    return this.#packedEnd - this.#packed.offset;
+  }
+
   /** Throws where what was packed does not end where its string does. */
   close(): void {
-    if (this.#packed.offset !== this.#packedEnd) {
+    if (this.packedLeft !== 0) {
       throw this.#packed.malformed('a packed value does not end where its string ends');
     }
     if (this.#packed === this.#inflated) this.#inflated.close();
