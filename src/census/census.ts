@@ -18,6 +18,8 @@ export const censusSchema = z.strictObject({
   /** DEBUG DIGEST; `null` with the reason where the server does not allow it. */
   digest: digestSchema.nullable(),
   digestBecause: z.string().optional(),
+  /** When it had been computed, in milliseconds since 1970: Valkey's depends on what has expired by then. */
+  digestAtMs: count.optional(),
   usedMemoryBytes: count.nullable(),
   /** Must be 0: the throwaway server evicts nothing. */
   evictedKeys: count.nullable(),

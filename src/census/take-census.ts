@@ -36,11 +36,12 @@ async function functionLibraries(client: ServerClient, line: ServerLine): Promis
 async function digest(
   client: ServerClient,
   line: ServerLine,
-): Promise<{digest: Digest | null; digestBecause?: string}> {
+): Promise<Pick<Census, 'digest' | 'digestBecause' | 'digestAtMs'>> {
   try {
     const hex = String(await client.call('DEBUG', 'DIGEST'));
     if (!/^[0-9a-f]{40}$/.test(hex)) throw unexpected('DEBUG DIGEST');
-    return {digest: {algorithm: 'redis-debug-digest', dialect: digestDialect(line), hex}};
+    const digest: Digest = {algorithm: 'redis-debug-digest', dialect: digestDialect(line), hex};
+    return {digest, digestAtMs: Date.now()};
   } catch (error) {
     if (error instanceof Error && /not allowed|unknown command|NOPERM/i.test(error.message)) {
       return {digest: null, digestBecause: 'the server does not allow DEBUG'};

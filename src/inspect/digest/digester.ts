@@ -1,12 +1,12 @@
 /**
  * Redis' DEBUG DIGEST of what the file holds, key by key, in every dialect at once (docs/architecture.md, "Digests").
- * Hashing is put off and done in batches: texts first, then the chains that mix them, then those that end a key. Memory
- * does not grow with the dump, but with its databases.
+ * Hashing is put off and done in batches. Memory does not grow with the dump, but with its databases.
  *
  *     mix(D, text): D = SHA1(D ^ SHA1(text))        a step of a chain
  *     xor(D, text): D = D ^ SHA1(text)              members of a set, and anything that has no order
  */
-import {CHAIN_BYTES, DIGEST_BYTES, LAYOUT, MAX_SLOTS, MAX_STEPS, RANGE_BYTES} from '../kernel.ts';
+import {DIGEST_BYTES, LAYOUT, MAX_SLOTS} from '../kernel.ts';
+import {Batch, type Slot, ZERO_SLOT} from './batch.ts';
 import {DatabaseParts, PARTS} from './database-parts.ts';
 import {percent17g, readsAlike} from './score-text.ts';
 import {EXPIRE, FIELD_EXPIRE, HOLE, NOTHING, type Tape, type Text, typeText} from './tape.ts';
@@ -23,18 +23,15 @@ export type DigestRules = {
   nowMs: number;
 };
 
-/** The slot that is always zero; those of the database; those of the keys of this batch, five each. */
-const ZERO_SLOT = LAYOUT.slots;
-const FIRST_PART = LAYOUT.slots + DIGEST_BYTES;
+/** After the slot that is always zero: those of the database; those of the keys of this batch, five each. */
+const FIRST_PART = ZERO_SLOT + DIGEST_BYTES;
 const FIRST_KEY = FIRST_PART + PARTS.length * DIGEST_BYTES;
 const LAST_KEY = LAYOUT.slots + (MAX_SLOTS - 16) * DIGEST_BYTES;
 const KEY_BYTES = 5 * DIGEST_BYTES;
 /** Holes in all arrays of a dump that are hashed: some seconds. */
 const MAX_HOLES = 10_000_000;
-/** Steps that may be added between two looks at the room. */
-const LAST_STEP = (LAYOUT.steps >> 2) + MAX_STEPS - 64;
 
-const slotOf = (part: (typeof PARTS)[number]): number => FIRST_PART + PARTS.indexOf(part) * DIGEST_BYTES;
+const slotOf = (part: (typeof PARTS)[number]): Slot => FIRST_PART + PARTS.indexOf(part) * DIGEST_BYTES;
 const COMMON = slotOf('common');
 const SHORT_SCORES = slotOf('short-scores');
 const OLD_SCORES = slotOf('old-scores');
@@ -50,15 +47,11 @@ export class Digester {
   /** Smallest expiry of a field that had not passed at `nowMs`; Valkey's digest holds until then. */
   nextFieldExpiryMs = Number.POSITIVE_INFINITY;
   readonly #rules: DigestRules;
-  readonly #words: Int32Array;
+  readonly #batch: Batch;
   readonly #databases = new DatabaseParts();
   #database = 0;
   /** The database has keys. */
   #keys = false;
-  #step = LAYOUT.steps >> 2;
-  #chain = LAYOUT.chains >> 2;
-  #lastChain = LAYOUT.lastChains >> 2;
-  #range = LAYOUT.ranges >> 2;
   /**
    * First of the five slots of the key that is open:
    *
@@ -83,7 +76,7 @@ export class Digester {
   constructor(tape: Tape, rules: DigestRules) {
     this.tape = tape;
     this.#rules = rules;
-    this.#words = tape.kernel.words;
+    this.#batch = new Batch(tape);
     this.#clear(LAYOUT.slots, LAST_KEY + 16 * DIGEST_BYTES);
   }
 
@@ -96,7 +89,7 @@ export class Digester {
 
   /** To be called before the name of a key is read. */
   makeRoom(): void {
-    if (this.tape.full || this.#step > LAST_STEP || this.#key > LAST_KEY) this.#run();
+    if (this.#batch.full || this.#key > LAST_KEY) this.#run();
   }
 
   begin(type: DigestedType, name: Text): void {
@@ -106,18 +99,18 @@ export class Digester {
     this.#hasMinusZero = false;
     this.#open = true;
     this.#ordered = type !== 'set' && type !== 'zset' && type !== 'hash';
-    this.#chainStart = this.#step;
+    this.#chainStart = this.#batch.here;
     this.#chainSlot = ZERO_SLOT;
-    this.#push(name);
-    this.#push(typeText(OBJECT_TYPES[type]));
-    if (!this.#ordered) this.#addChain(this.#chainStart, ZERO_SLOT, this.#key);
+    this.#batch.step(name);
+    this.#batch.step(typeText(OBJECT_TYPES[type]));
+    if (!this.#ordered) this.#batch.chain(this.#chainStart, ZERO_SLOT, this.#key);
   }
 
   /** The value of a string, or what comes next in a list, stream or array. */
   mix(text: Text): void {
     this.#elements++;
-    this.#push(text);
-    if (this.tape.full || this.#step > LAST_STEP) this.#run();
+    this.#batch.step(text);
+    if (this.#batch.full) this.#run();
   }
 
   /** Elements of an array that are not there: a hash each, though they take no place in the file. */
@@ -130,60 +123,51 @@ export class Digester {
 
   member(text: Text): void {
     this.#elements++;
-    const words = this.#words;
-    const last = this.#range - 3;
-    if (last >= LAYOUT.ranges >> 2 && words[last + 1] === text && words[last + 2] === this.#key) {
-      words[last + 1] = text + DIGEST_BYTES;
-    } else {
-      words[this.#range] = text;
-      words[this.#range + 1] = text + DIGEST_BYTES;
-      words[this.#range + 2] = this.#key;
-      this.#range += 3;
-    }
-    if (this.tape.full) this.#run();
+    this.#batch.member(text, this.#key);
+    if (this.#batch.full) this.#run();
   }
 
   /** `expiresAtMs` is 0 for a field that does not expire. */
   field(name: Text, value: Text, expiresAtMs: number): void {
     this.#elements++;
-    if (expiresAtMs === 0) this.#pair(name, value, NOTHING, this.#key);
+    if (expiresAtMs === 0) this.#batch.pair(name, value, NOTHING, this.#key);
     else if (this.#rules.fieldExpiry === 'marked') {
       this.#differs = true;
-      this.#pair(name, value, NOTHING, this.#slot(1));
-      this.#pair(name, value, FIELD_EXPIRE, this.#slot(2));
+      this.#batch.pair(name, value, NOTHING, this.#slot(1));
+      this.#batch.pair(name, value, FIELD_EXPIRE, this.#slot(2));
     } else if (expiresAtMs > this.#rules.nowMs) {
       this.nextFieldExpiryMs = Math.min(this.nextFieldExpiryMs, expiresAtMs);
-      this.#pair(name, value, NOTHING, this.#key);
+      this.#batch.pair(name, value, NOTHING, this.#key);
     } else {
       this.#differs = true;
-      this.#pair(name, value, NOTHING, this.#slot(1));
+      this.#batch.pair(name, value, NOTHING, this.#slot(1));
     }
-    if (this.tape.full) this.#run();
+    if (this.#batch.full) this.#run();
   }
 
   scored(member: Text, score: number): void {
     this.#elements++;
-    if (readsAlike(score)) this.#pair(member, this.tape.integer(score), NOTHING, this.#key);
+    if (readsAlike(score)) this.#batch.pair(member, this.tape.integer(score), NOTHING, this.#key);
     else {
       const text = this.tape.shortest(score);
       const old = this.#rules.oldScores ? percent17g(score) : null;
-      if (old === null || this.tape.lastNumberIs(old)) this.#pair(member, text, NOTHING, this.#key);
+      if (old === null || this.tape.lastNumberIs(old)) this.#batch.pair(member, text, NOTHING, this.#key);
       else {
         this.#differs = true;
-        this.#pair(member, text, NOTHING, this.#slot(1));
-        this.#pair(member, this.tape.ascii(old), NOTHING, this.#slot(2));
+        this.#batch.pair(member, text, NOTHING, this.#slot(1));
+        this.#batch.pair(member, this.tape.ascii(old), NOTHING, this.#slot(2));
       }
     }
-    if (this.tape.full) this.#run();
+    if (this.#batch.full) this.#run();
   }
 
   /** A score of -0 in what servers from 7.0 on turn into a listpack, where it becomes an integer. */
   scoredMinusZero(member: Text): void {
     this.#elements++;
     this.#hasMinusZero = true;
-    this.#pair(member, this.tape.integer(0), NOTHING, this.#slot(3));
-    this.#pair(member, this.tape.ascii('-0'), NOTHING, this.#slot(4));
-    if (this.tape.full) this.#run();
+    this.#batch.pair(member, this.tape.integer(0), NOTHING, this.#slot(3));
+    this.#batch.pair(member, this.tape.ascii('-0'), NOTHING, this.#slot(4));
+    if (this.#batch.full) this.#run();
   }
 
   /** False for a key without elements, which servers do not keep: it has no part in the digest. */
@@ -197,8 +181,8 @@ export class Digester {
     this.#keys = true;
     const last = expires ? EXPIRE : NOTHING;
     if (this.#ordered) {
-      this.#push(last);
-      this.#addChain(this.#chainStart, this.#chainSlot, COMMON);
+      this.#batch.step(last);
+      this.#batch.chain(this.#chainStart, this.#chainSlot, COMMON);
       // Its slot must not change before this batch is done.
       if (this.#chainSlot !== ZERO_SLOT) this.#key += KEY_BYTES;
     } else {
@@ -210,18 +194,18 @@ export class Digester {
 
   #endUnordered(last: Text): void {
     if (this.#hasMinusZero) {
-      this.#addLast(last, 1, 3, SHORT_SCORES);
-      this.#addLast(last, 2, 3, OLD_WITH_ZERO);
-      this.#addLast(last, 2, 4, OLD_WITH_MINUS_ZERO);
-    } else if (!this.#differs) this.#addLast(last, 1, 2, COMMON);
+      this.#last(last, 1, 3, SHORT_SCORES);
+      this.#last(last, 2, 3, OLD_WITH_ZERO);
+      this.#last(last, 2, 4, OLD_WITH_MINUS_ZERO);
+    } else if (!this.#differs) this.#last(last, 1, 2, COMMON);
     else {
       const scores = this.#type === 'zset';
-      this.#addLast(last, 1, 3, scores ? SHORT_SCORES : PLAIN_FIELDS);
-      this.#addLast(last, 2, 3, scores ? OLD_SCORES : EXPIRING_FIELDS);
+      this.#last(last, 1, 3, scores ? SHORT_SCORES : PLAIN_FIELDS);
+      this.#last(last, 2, 3, scores ? OLD_SCORES : EXPIRING_FIELDS);
     }
   }
 
-  #slot(number: number): number {
+  #slot(number: number): Slot {
     return this.#key + number * DIGEST_BYTES;
   }
 
@@ -231,62 +215,16 @@ export class Digester {
     return this.#databases;
   }
 
-  #push(text: Text): void {
-    this.#words[this.#step++] = text;
-  }
-
-  #pair(first: Text, second: Text, mark: Text, slot: number): void {
-    const start = this.#step;
-    const words = this.#words;
-    words[start] = first;
-    words[start + 1] = second;
-    words[start + 2] = mark;
-    this.#step = start + 3;
-    this.#addChain(start, ZERO_SLOT, slot);
-  }
-
-  /** All steps from `start` on, from what is in `slot`, into `target`. */
-  #addChain(start: number, slot: number, target: number): void {
-    const words = this.#words;
-    const at = this.#chain;
-    words[at] = start << 2;
-    words[at + 1] = this.#step - start;
-    words[at + 2] = slot;
-    words[at + 3] = ZERO_SLOT;
-    words[at + 4] = ZERO_SLOT;
-    words[at + 5] = target;
-    this.#chain = at + CHAIN_BYTES / 4;
-  }
-
-  /** The last hash of a key whose elements have no order; runs when all of them are in. */
-  #addLast(mark: Text, first: number, second: number, target: number): void {
-    const words = this.#words;
-    const at = this.#lastChain;
-    words[at] = this.#step << 2;
-    words[at + 1] = 1;
-    words[at + 2] = this.#key;
-    words[at + 3] = this.#slot(first);
-    words[at + 4] = this.#slot(second);
-    words[at + 5] = target;
-    this.#lastChain = at + CHAIN_BYTES / 4;
-    this.#push(mark);
+  #last(mark: Text, first: number, second: number, into: Slot): void {
+    this.#batch.last(mark, [this.#key, this.#slot(first), this.#slot(second)], into);
   }
 
   /** Does all that was put off; an open key goes on afterwards. */
   #run(): void {
-    const {call} = this.tape.kernel;
     const goesOn = this.#open && this.#ordered;
     const aside = this.#slot(1);
-    if (goesOn) this.#addChain(this.#chainStart, this.#chainSlot, aside);
-    this.tape.rewind();
-    const count = (at: number, from: number, bytes: number) => ((at << 2) - from) / bytes;
-    call.xorRanges(LAYOUT.ranges, count(this.#range, LAYOUT.ranges, RANGE_BYTES));
-    call.runChains(LAYOUT.chains, count(this.#chain, LAYOUT.chains, CHAIN_BYTES));
-    call.runChains(LAYOUT.lastChains, count(this.#lastChain, LAYOUT.lastChains, CHAIN_BYTES));
-    this.#step = LAYOUT.steps >> 2;
-    this.#chain = LAYOUT.chains >> 2;
-    this.#lastChain = LAYOUT.lastChains >> 2;
-    this.#range = LAYOUT.ranges >> 2;
+    if (goesOn) this.#batch.chain(this.#chainStart, this.#chainSlot, aside);
+    this.#batch.run();
     this.#keepOpenKey(goesOn ? aside : this.#key);
   }
 
@@ -300,7 +238,7 @@ export class Digester {
     this.tape.kernel.bytes.set(kept, FIRST_KEY);
     if (!this.#ordered) return;
     this.#chainSlot = FIRST_KEY;
-    this.#chainStart = this.#step;
+    this.#chainStart = this.#batch.here;
   }
 
   #clear(from: number, to: number): void {
@@ -310,7 +248,7 @@ export class Digester {
   #collect(): void {
     this.#run();
     if (this.#keys)
-      this.#databases.add(this.#database, this.#words.subarray(FIRST_PART >> 2, FIRST_KEY >> 2));
+      this.#databases.add(this.#database, this.tape.kernel.words.subarray(FIRST_PART >> 2, FIRST_KEY >> 2));
     this.#keys = false;
     this.#clear(FIRST_PART, FIRST_KEY);
   }
