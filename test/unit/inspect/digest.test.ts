@@ -311,6 +311,29 @@ describe('a stream', () => {
     );
   });
 
+  test('of many names, and many streams with names of their own, in one batch or in many', async () => {
+    const names = (i: number, count: number) => Array.from({length: count}, (_, n) => `name:${i}:${n}`);
+    const streams = Array.from({length: 120}, (_, i) => ({
+      i,
+      names: names(i, i % 40 === 7 ? 200 : 1 + (i % 3)),
+    }));
+    const parts = streams.map(({i, names}) => {
+      const packed = streamNode(
+        names,
+        [0, 1].map(ms => ({ms, seq: 0, values: names.map(name => `${ms}${name}`)})),
+      );
+      return key(21, `k${i}`, bytes(listOf(node(5n, 0n, packed)), rest(3)));
+    });
+    const plain = streams.map(({i, names}): PlainKey => {
+      const entry = (ms: number): [string, ...string[]] => [
+        `${5 + ms}.0`,
+        ...names.flatMap(n => [n, `${ms}${n}`]),
+      ];
+      return {name: `k${i}`, value: {stream: [entry(0), entry(1)]}};
+    });
+    expect((await inspectParts('REDIS0011', ...parts)).dataset.digest?.hex).toBe(plainDigest(plain));
+  });
+
   test('without entries is a key all the same', async () => {
     const inspection = await inspectParts('REDIS0011', key(21, 'k', bytes(len(0), rest(3))));
     expect(inspection.dataset.digest?.hex).toBe(plainDigest([{name: 'k', value: {stream: []}}]));
