@@ -1,8 +1,8 @@
 /** Everything that is wrong with a config at once, each with the place where it was written. */
 import type {z} from 'zod';
-import {DrillError} from '../errors.ts';
+import {DrillError, type Problem} from '../errors.ts';
 
-export type Problem = {origin: string; message: string};
+export type {Problem} from '../errors.ts';
 
 export function problemsError(problems: Problem[]): DrillError {
   const lines = problems.map(({origin, message}) => (origin === '' ? message : `${origin}: ${message}`));
@@ -12,6 +12,7 @@ export function problemsError(problems: Problem[]): DrillError {
       : `${lines.length} problems:\n${lines.map(line => `  ${line}`).join('\n')}`;
   return new DrillError('config/invalid', message, {
     hint: 'Nothing was started. README.md describes every key; schema/config.json lets an editor check them.',
+    problems,
   });
 }
 
