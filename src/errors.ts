@@ -57,6 +57,9 @@ export const DRILL_CODES = Object.keys(EXIT_BY_CODE) as DrillCode[];
 /** One thing that is wrong with what was asked for, and where it was written: `restore-drill.yml:12`, or `''`. */
 export type Problem = {origin: string; message: string};
 
+export const problemText = ({origin, message}: Problem): string =>
+  origin === '' ? message : `${origin}: ${message}`;
+
 type DrillErrorParts = {
   /** What to do next: an order or a question, never a repetition of the message. */
   hint: string;

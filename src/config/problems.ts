@@ -1,11 +1,11 @@
 /** Everything that is wrong with a config at once, each with the place where it was written. */
 import type {z} from 'zod';
-import {DrillError, type Problem} from '../errors.ts';
+import {DrillError, type Problem, problemText} from '../errors.ts';
 
 export type {Problem} from '../errors.ts';
 
 export function problemsError(problems: Problem[]): DrillError {
-  const lines = problems.map(({origin, message}) => (origin === '' ? message : `${origin}: ${message}`));
+  const lines = problems.map(problemText);
   const message =
     lines.length === 1
       ? lines[0]!
