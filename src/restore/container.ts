@@ -98,7 +98,7 @@ export class Engine {
 
   /** A server on its way to load the dump; throws EndedEarly when it died before it could be asked anything. */
   async start(options: ContainerOptions): Promise<Throwaway> {
-    await this.#sweep();
+    await this.removeContainers(owner => isDead(owner));
     return await startWithDebug(options.line, debugCommand => this.#startReachable(options, debugCommand));
   }
 
@@ -277,13 +277,23 @@ export class Engine {
       });
   }
 
-  /** Containers that drills on this host left behind when they were killed. */
-  async #sweep(): Promise<void> {
+  /** Kills and removes those of our containers whose owner is `unwanted`. One that cannot be removed holds up no other. */
+  async removeContainers(
+    unwanted: (owner: Owner) => boolean,
+  ): Promise<{removed: number; problems: string[]}> {
     const filters = {label: [RUN_LABEL]};
-    for (const {Id, Labels} of await this.#client.container.dockerode.listContainers({all: true, filters})) {
+    const ours = await this.#client.container.dockerode.listContainers({all: true, filters});
+    const left = ours.filter(({Labels}) => {
       const owner = fromLabels(Labels);
-      if (owner && isDead(owner)) await this.#remove(Id);
-    }
+      return owner !== null && unwanted(owner);
+    });
+    const results = await Promise.allSettled(left.map(({Id}) => this.#remove(Id)));
+    const problems = results.flatMap((result, index) =>
+      result.status === 'fulfilled'
+        ? []
+        : [`container ${left[index]!.Id.slice(0, 12)}: ${firstLine(String(result.reason?.message))}`],
+    );
+    return {removed: left.length - problems.length, problems};
   }
 }
 

@@ -24,6 +24,8 @@ export type Surroundings = {
   tempDir: string;
   /** PATH. */
   searchPath: string;
+  /** Who asks: 16 hexadecimal digits, by which cleanUp() finds what this drill leaves when it is killed. */
+  run?: string | undefined;
   signal: AbortSignal | undefined;
 };
 
@@ -39,7 +41,12 @@ export async function startServer(
   options: ServerOptions,
   surroundings: Surroundings,
 ): Promise<Throwaway> {
-  const common = {dumpPath, highestDatabase: header.highestDatabase, owner: thisDrill(), ...surroundings};
+  const common = {
+    dumpPath,
+    highestDatabase: header.highestDatabase,
+    owner: thisDrill(surroundings.run),
+    ...surroundings,
+  };
   const attempts: (() => Promise<Attempt>)[] = [];
   if (options.kind !== 'process') attempts.push(() => container(header, options, common));
   if (options.kind !== 'container' && options.image === 'auto')

@@ -1,7 +1,15 @@
 /** Drills in containers, seen from outside: how the server is locked in, how a drill is ended, what stays behind. */
 
 import {execFileSync} from 'node:child_process';
-import {chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import {reportSchema} from '../../src/report/drill-report.ts';
@@ -194,9 +202,8 @@ describe('ending a drill', () => {
     const serversPid = async () => {
       for (let tries = 0; tries < 1000; tries += 1) {
         for (const name of privateDirs(temp.path)) {
-          const path = `${temp.path}/${name}/server.json`;
-          const pid = existsSync(path) && /"pid":(\d+)/.exec(readFileSync(path, 'utf8'))?.[1];
-          if (pid) return Number(pid);
+          const inside = readdirSync('/proc').filter(pid => workingDirectory(pid).includes(`/${name}/`));
+          if (inside[0]) return Number(inside[0]);
         }
         await sleep(10);
       }
@@ -220,6 +227,14 @@ describe('ending a drill', () => {
     expect(await leftBehind()).toEqual(NOTHING);
   });
 });
+
+function workingDirectory(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return '';
+  }
+}
 
 /** Runs a command with a file system of its own at /mnt/here, which the engine does not see; the dump is copied there. */
 function apart(dump: string): string[] {
