@@ -15,11 +15,15 @@ const DIST = path.join(ROOT, 'dist');
 
 /** The programs: a door of src/bundle.cjs each. */
 const STUBS = {
+  // Node keeps its cache in the temporary directory, where an Action leaves nothing behind.
   'cli.cjs': [
     '#!/usr/bin/env node',
     "require('node:module').enableCompileCache?.();",
     "require('./index.cjs').cli().then(({main}) => main(process.argv.slice(2)));",
   ],
+  'action.cjs': ["require('./index.cjs').action().then(({run}) => run());"],
+  'record.cjs': ["require('./index.cjs').action().then(({record}) => record());"],
+  'post.cjs': ["require('./index.cjs').action().then(({post}) => post());"],
 };
 
 /** ncc names chunks after this and takes them from the folder of the bundle. */

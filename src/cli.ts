@@ -5,12 +5,11 @@
 import {realpathSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join, resolve} from 'node:path';
-import {styleText} from 'node:util';
 import {Command, CommanderError} from 'commander';
 import type {Io} from './commands.ts';
-import {type DrillError, EXIT, toDrillError} from './errors.ts';
+import {DrillError, EXIT, toDrillError} from './errors.ts';
+import {paintOn} from './paint.ts';
 import {progressOn} from './progress-view.ts';
-import type {Style} from './report/text.ts';
 import {VERSION} from './version.ts';
 
 type ServerFlags = {server?: string; image?: string; set?: string[]};
@@ -40,7 +39,19 @@ export async function main(argv: string[]): Promise<void> {
   }
 }
 
+/** As in package.json: what testcontainers needs. */
+const OLDEST_NODE = [22, 22] as const;
+
+function assertNode(): void {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
+  throw new DrillError('usage/invalid', `this is Node ${process.versions.node}`, {
+    hint: `Use Node ${OLDEST_NODE.join('.')} or later.`,
+  });
+}
+
 async function run(argv: string[], signal: AbortSignal): Promise<number> {
+  assertNode();
   let exitCode: number = EXIT.passed;
   const program = new Command('restore-drill')
     .description('Proves a Redis or Valkey backup by restoring it.')
@@ -94,17 +105,9 @@ function io(signal: AbortSignal): Io {
     deps: {tempDir, searchPath: process.env.PATH ?? '', signal, progress: progressOn(process.stderr)},
     out: text => void process.stdout.write(text),
     log: text => void process.stderr.write(text),
-    paint: (style, text) => styleText(STYLES[style], text, {stream: process.stdout}),
+    paint: paintOn(process.stdout),
   };
 }
-
-const STYLES: Record<Style, Parameters<typeof styleText>[0]> = {
-  good: ['green', 'bold'],
-  bad: ['red', 'bold'],
-  warn: ['yellow', 'bold'],
-  dim: 'dim',
-  strong: 'bold',
-};
 
 /** Ordinary failures print their message; only our bugs print a stack. */
 function explain(thrown: unknown): number {

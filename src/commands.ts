@@ -17,27 +17,42 @@ import {assertPlain} from './unpack/unpack.ts';
 /** What a command may use of the world. */
 export type Io = {deps: Deps; out(text: string): void; log(text: string): void; paint: Paint};
 
-export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io): Promise<number> {
-  // First of all: the report of an unusable request is written too.
-  await assertNoInput(flags.reportJson, inputsOf(flags));
+/** What came of a request: a report, always. */
+export type Held = {
+  report: DrillReport;
+  /** The request could not be used; nothing was started. */
+  unusable?: DrillError;
+  /** The verdict is out, but what should have been written could not be. */
+  unwritten?: DrillError;
+  /** Where the report was written. */
+  reportPath?: string;
+};
+
+/** The drill that was asked for, with its report written where that was asked for. Never rejects. */
+export async function holdDrill(flags: Flags & {reportJson?: string | undefined}, deps: Deps): Promise<Held> {
   let job: DrillJob;
   try {
+    await assertNoInput(flags.reportJson, inputsOf(flags));
     job = await readJob(flags);
-  } catch (error) {
+    await assertNoInput(flags.reportJson, [job.source]);
+  } catch (thrown) {
+    const unusable = toDrillError(thrown);
+    const report = reportOfNothing(unusable);
     // A report for every outcome: an older one must not lie where a new one was asked for.
-    if (error instanceof DrillError) await writeReport(flags.reportJson, reportOfNothing(error));
-    throw error;
+    if (unusable.code === 'usage/output-is-input') return {report, unusable};
+    return {report, unusable, ...(await writeReport(flags.reportJson, report))};
   }
-  await assertNoInput(flags.reportJson, [job.source]);
-  const report = await drill(job, io.deps);
+  const report = await drill(job, deps);
+  return {report, ...(await writeReport(flags.reportJson, report))};
+}
+
+export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io): Promise<number> {
+  const {report, unusable, unwritten} = await holdDrill(flags, io.deps);
+  if (unusable) throw unusable;
   io.out(renderText(report, io.paint));
-  try {
-    await writeReport(flags.reportJson, report);
-  } catch (error) {
-    // The verdict is out: a failed backup stays failed, whatever became of its report.
-    if (report.outcome === 'passed') throw error;
-    io.log(`error: ${toDrillError(error).message}\n`);
-  }
+  // The verdict is out: a failed backup stays failed, whatever became of its report.
+  if (unwritten && report.outcome === 'passed') throw unwritten;
+  if (unwritten) io.log(`error: ${unwritten.message}\n`);
   return exitCodeOf(report);
 }
 
@@ -65,24 +80,32 @@ async function fileIdentity(path: string): Promise<string | null> {
   return stats && `${stats.dev}:${stats.ino}`;
 }
 
-async function writeReport(path: string | undefined, report: DrillReport): Promise<void> {
-  if (path !== undefined) await writeWhole(path, `${JSON.stringify(report, null, 2)}\n`);
+type Written = Pick<Held, 'reportPath' | 'unwritten'>;
+
+async function writeReport(path: string | undefined, report: DrillReport): Promise<Written> {
+  if (path === undefined) return {};
+  try {
+    await writeWhole(path, `${JSON.stringify(report, null, 2)}\n`);
+    return {reportPath: path};
+  } catch (thrown) {
+    return {unwritten: toDrillError(thrown)};
+  }
 }
 
-export async function recordCommand(flags: Flags & {expect: string}, io: Io): Promise<number> {
-  // What is recorded now is not judged by what was recorded before.
-  const job: DrillJob = {
-    ...(await readJob({...flags, expect: undefined})),
-    expectations: null,
-    policy: NO_POLICY,
-  };
-  await assertNoInput(flags.expect, [job.source, ...inputsOf({config: flags.config})]);
-  const report = await drill(job, io.deps);
-  if (report.outcome !== 'passed') {
-    io.out(renderText(report, io.paint));
-    io.log(`Nothing was recorded: ${flags.expect} is as it was.\n`);
-    return exitCodeOf(report);
+/** Expectations, written from a backup that passes its drill; otherwise nothing is written. Never rejects. */
+export async function holdRecording(flags: Flags & {expect: string}, deps: Deps): Promise<Held> {
+  let job: DrillJob;
+  try {
+    // What is recorded now is not judged by what was recorded before.
+    const asked = await readJob({...flags, expect: undefined});
+    job = {...asked, expectations: null, policy: NO_POLICY};
+    await assertNoInput(flags.expect, [job.source, ...inputsOf({config: flags.config})]);
+  } catch (thrown) {
+    const unusable = toDrillError(thrown);
+    return {report: reportOfNothing(unusable), unusable};
   }
+  const report = await drill(job, deps);
+  if (report.outcome !== 'passed') return {report};
   const {backup, inspection, server, census} = report;
   const expectations = recordExpectations({
     backup: {...backup!, sha256: backup!.sha256!},
@@ -91,12 +114,28 @@ export async function recordCommand(flags: Flags & {expect: string}, io: Io): Pr
     census: census!,
     recordedAt: report.finishedAt,
   });
-  await writeWhole(flags.expect, toSortedJson(expectations));
-  io.out(
-    `${headline(report, io.paint)}\nRecorded in ${flags.expect}. Review it like code: every later drill is judged by it.\n`,
-  );
+  try {
+    await writeWhole(flags.expect, toSortedJson(expectations));
+    return {report};
+  } catch (thrown) {
+    return {report, unwritten: toDrillError(thrown)};
+  }
+}
+
+export async function recordCommand(flags: Flags & {expect: string}, io: Io): Promise<number> {
+  const {report, unusable, unwritten} = await holdRecording(flags, io.deps);
+  if (unusable ?? unwritten) throw unusable ?? unwritten;
+  if (report.outcome !== 'passed') {
+    io.out(renderText(report, io.paint));
+    io.log(`Nothing was recorded: ${flags.expect} is as it was.\n`);
+    return exitCodeOf(report);
+  }
+  io.out(`${headline(report, io.paint)}\n${recordedIn(flags.expect)}\n`);
   return EXIT.passed;
 }
+
+export const recordedIn = (path: string): string =>
+  `Recorded in ${path}. Review it like code: every later drill is judged by it.`;
 
 export async function inspectCommand(file: string, json: boolean, io: Io): Promise<number> {
   const located = await locateLocal(file);
@@ -137,7 +176,7 @@ export async function demoCommand(flags: Flags, sampleDir: string, io: Io): Prom
   return EXIT.passed;
 }
 
-function exitCodeOf(report: DrillReport): number {
+export function exitCodeOf(report: DrillReport): number {
   if (report.outcome === 'passed') return EXIT.passed;
   return report.outcome === 'failed' ? EXIT.failed : errorExitCode(report.error!.code);
 }

@@ -20,6 +20,8 @@ const EXIT_BY_CODE = {
   'usage/output-is-input': EXIT.usage,
   /** restore-drill.yml or an expectations file is missing or does not fit its schema. */
   'config/invalid': EXIT.usage,
+  /** A config that a stranger may have written reaches for a secret or a program. */
+  'config/untrusted': EXIT.usage,
   /** The backup has a form that this version cannot unpack (compressed, archived, encrypted, AOF). */
   'unpack/unsupported-form': EXIT.usage,
   /** The backup is there but may not be read, or reading it broke off. */

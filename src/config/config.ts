@@ -10,6 +10,7 @@ import {DrillError} from '../errors.ts';
 import {type Expectations, expectationsSchema} from '../judge/expectations.ts';
 import {type Problem, problemsError, problemsOf} from './problems.ts';
 import {type BackupConfig, backupConfigSchema, configSchema} from './schema.ts';
+import {reachingValues} from './trust.ts';
 
 export const DEFAULT_CONFIG = 'restore-drill.yml';
 
@@ -22,6 +23,8 @@ export type Flags = {
   expect?: string | undefined;
   /** `KEY=VALUE`, VALUE in YAML. */
   set?: string[] | undefined;
+  /** Why the config may be a stranger's; then it may reach for no secret and no program. */
+  untrusted?: string | undefined;
 };
 
 type Path = readonly PropertyKey[];
@@ -60,9 +63,19 @@ export async function readJob(flags: Flags): Promise<DrillJob> {
     }
     return groups.get(dotted(path)) ?? entry.originOf(path);
   };
+  if (flags.untrusted !== undefined) refuseReaching(entry.value, originOf, flags.untrusted);
   const parsed = backupConfigSchema.safeParse(entry.value);
   if (!parsed.success) throw problemsError([...problems, ...problemsOf(parsed.error, originOf)]);
   return await toJob(parsed.data, originOf, problems);
+}
+
+function refuseReaching(value: unknown, originOf: (path: Path) => string, because: string): void {
+  const refused = reachingValues(value, originOf);
+  if (refused.length === 0) return;
+  throw problemsError(refused, {
+    code: 'config/untrusted',
+    hint: `Nothing was started: ${because}. Drill with secrets on schedule, push or workflow_dispatch instead.`,
+  });
 }
 
 async function toJob(
