@@ -21,10 +21,18 @@ const STUBS = {
     "require('node:module').enableCompileCache?.();",
     "require('./index.cjs').cli().then(({main}) => main(process.argv.slice(2)));",
   ],
-  'action.cjs': ["require('./index.cjs').action().then(({run}) => run());"],
-  'record.cjs': ["require('./index.cjs').action().then(({record}) => record());"],
+  'action.cjs': [...notRunFirst(), "require('./index.cjs').action().then(({run}) => run());"],
+  'record.cjs': [...notRunFirst(), "require('./index.cjs').action().then(({record}) => record());"],
   'post.cjs': ["require('./index.cjs').action().then(({post}) => post());"],
 };
+
+/** Before the bundle is even read, so that nothing that can go wrong leaves the output empty. */
+function notRunFirst() {
+  return [
+    'const output = process.env.GITHUB_OUTPUT;',
+    "if (output) require('node:fs').appendFileSync(output, 'outcome=not-run\\n');",
+  ];
+}
 
 /** ncc names chunks after this and takes them from the folder of the bundle. */
 const CHUNK = /^\d+\.index\.js$/;

@@ -91,7 +91,7 @@ type Request = {flags: Flags; deps: Deps; runId: string};
 
 /** What every step does around the drill that it holds. Never rejects. */
 async function step(title: string, hold: (request: Request) => Promise<Held>): Promise<void> {
-  // First of all: a crash must leave neither an empty outcome nor a green step behind.
+  // A crash must leave neither an empty outcome nor a green step behind. The stub in dist/ has said it already.
   process.exitCode = EXIT.bug;
   core.setOutput('outcome', 'not-run');
   const signal = abortOnSignals();

@@ -53,8 +53,9 @@ export async function readJob(flags: Flags): Promise<DrillJob> {
   if (flags.expect !== undefined) set(['expect', 'file'], flags.expect, '--expect');
   for (const text of flags.set ?? []) {
     const setting = parseSet(text);
-    if ('problem' in setting) problems.push({origin: `--set ${text}`, message: setting.problem});
-    else set(setting.path, setting.value, `--set ${setting.path.join('.')}`);
+    if ('problem' in setting)
+      problems.push({origin: `--set ${keyOfSetting(text)}`, message: setting.problem});
+    else set(setting.path, setting.value, `--set ${keyOfSetting(text)}`);
   }
   const originOf = (path: Path): string => {
     for (let length = path.length; length > 0; length -= 1) {
@@ -215,14 +216,18 @@ function keyOf(document: Document, path: Path): unknown {
   return around.items.find(({key}) => isScalar(key) && String(key.value) === String(path.at(-1)))?.key;
 }
 
+/** Names between dots. */
+const SETTING = /^([\w-]+(?:\.[\w-]+)*)=(.*)$/s;
+
+/** What is no setting may be a secret that went astray: of such a text only a key of the config is repeated. */
+const keyOfSetting = (text: string): string =>
+  SETTING.exec(text)?.[1] ?? /^(name|source|server|expect)(\.[\w-]+)*$/.exec(text)?.[0] ?? '(not shown)';
+
 function parseSet(text: string): {path: string[]; value: unknown} | {problem: string} {
-  const equals = text.indexOf('=');
-  const path = text.slice(0, equals).split('.');
-  if (equals < 1 || path.includes('')) {
-    return {problem: 'is not KEY=VALUE, for example --set expect.keys.min=1000'};
-  }
+  const [, key, value] = SETTING.exec(text) ?? [];
+  if (key === undefined) return {problem: 'is not KEY=VALUE, for example --set expect.keys.min=1000'};
   try {
-    return {path, value: parse(text.slice(equals + 1))};
+    return {path: key.split('.'), value: parse(value!)};
   } catch {
     return {problem: 'its value is no YAML: quote it'};
   }

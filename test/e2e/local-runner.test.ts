@@ -3,7 +3,7 @@
  * own @actions/core in the place of the real one: what we ask of the toolkit is what the toolkit's makers expect.
  */
 import {spawn} from 'node:child_process';
-import {copyFileSync, readFileSync, writeFileSync} from 'node:fs';
+import {copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import {afterAll, beforeAll, expect, test} from '@jest/globals';
 import {scratch} from '../drills.ts';
@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 type Ran = {exitCode: number | null; outputs: Record<string, string>; log: string; summary: string};
 
-/** `cancelWhen`: SIGINT to all of it, once the log matches. */
+/** `cancelWhen`: SIGINT to the action, as GitHub sends it, once the log matches. */
 async function runLocally(inputs: Record<string, string>, cancelWhen?: RegExp): Promise<Ran> {
   const summaryPath = dir.file('summary.md');
   writeFileSync(summaryPath, '');
@@ -55,12 +55,29 @@ async function runLocally(inputs: Record<string, string>, cancelWhen?: RegExp): 
       log += chunk;
       if (!cancelWhen?.test(log) || cancelled) return;
       cancelled = true;
-      process.kill(-child.pid!, 'SIGINT');
+      process.kill(youngestOf(child.pid!), 'SIGINT');
     });
   }
   const exitCode = await new Promise<number | null>(resolve => child.on('close', resolve));
   return {exitCode, outputs: outputsIn(log), log, summary: readFileSync(summaryPath, 'utf8')};
 }
+
+/** The action's own process: the last of npx, sh, tsx and node, who each wait for the next and pass signals on. */
+function youngestOf(pid: number): number {
+  const parents = readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(name => {
+      const stat = existsSync(`/proc/${name}/stat`) ? readFileSync(`/proc/${name}/stat`, 'utf8') : '';
+      const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return {child: Number(name), parent: Number(parent)};
+    });
+  // esbuild, which tsx starts, is no one's runner.
+  const next = parents.filter(({child, parent}) => parent === pid && isNode(child)).at(-1);
+  return next ? youngestOf(next.child) : pid;
+}
+
+const isNode = (pid: number): boolean =>
+  !readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]!.endsWith('esbuild');
 
 /** The last value of each, as the runner's own commands name them. */
 const outputsIn = (log: string): Record<string, string> =>

@@ -91,8 +91,8 @@ test('its workflow and its recording run, with the backup downloaded', async () 
   const [drilling] = Object.values<{steps: Step[]}>(parse(blocks('yaml')[0]!).jobs)[0]!.steps.slice(-1);
   const [recording] = parse(blocks('yaml').find(text => text.includes('/record@'))!) as [Step];
   expect([drilling!.uses, recording.uses].map(uses => uses.replace(/@.*/, ''))).toEqual([
-    'redis-restore-drill/redis-restore-drill',
-    'redis-restore-drill/redis-restore-drill/record',
+    'OWNER/redis-restore-drill',
+    'OWNER/redis-restore-drill/record',
   ]);
   for (const [path, step] of [
     ['record/action.yml', recording],
