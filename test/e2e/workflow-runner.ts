@@ -35,7 +35,7 @@ export type JobRequest = {
   job: string;
   /** Its workspace holds what actions/checkout would bring. */
   machine: Machine;
-  /** Scripts that are run in the place of steps, by id. */
+  /** Scripts that are run in the place of steps, by id or name. */
   replace?: Record<string, string>;
   /** Folders of actions that are not below the workspace: `{'OWNER/redis-restore-drill': …}`. */
   actions?: Record<string, string>;
@@ -223,7 +223,8 @@ class JobRun {
 
   #runStep(step: Step, env: Record<string, string>, expressions: Expressions): Promise<Ran> | Ran {
     const {fields} = step;
-    const replacement = this.#request.replace?.[step.id];
+    const replacement =
+      this.#request.replace?.[step.id] ?? this.#request.replace?.[expressions.text(fields.get('name'))];
     if (replacement !== undefined) return this.#script(replacement, 'bash', step, env);
     if (fields.has('run')) {
       const shell = fields.has('shell') ? expressions.text(fields.get('shell')) : this.#shell;
