@@ -1,6 +1,6 @@
 /** What each command does, once argv is understood. Returns the exit code; prints only through `io`. */
-import {mkdtemp, readFile, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
+import {mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
 import {type Flags, readJob} from './config/config.ts';
 import {type Deps, type DrillJob, drill, reportOfNothing} from './drill.ts';
 import {DrillError, EXIT, errorExitCode, toDrillError} from './errors.ts';
@@ -115,6 +115,8 @@ export async function holdRecording(flags: Flags & {expect: string}, deps: Deps)
     recordedAt: report.finishedAt,
   });
   try {
+    // The first recording of a repository makes the directory that all of them live in.
+    await mkdir(dirname(flags.expect), {recursive: true});
     await writeWhole(flags.expect, toSortedJson(expectations));
     return {report};
   } catch (thrown) {
