@@ -122,7 +122,10 @@ export function facts(report: DrillReport): Section {
     const where = kind === 'container' ? `container of ${code(image)}` : `process ${code(binary)}`;
     lines.push(['Server', `${where}${prose(versionOf(server))}: ${prose(because)}`]);
   }
-  const [first, ...rest] = lines.map(cells => row(...cells));
+  // The first is the heading of the table, and bold by that.
+  const [first, ...rest] = lines.map(([label, text], index) =>
+    row(index === 0 ? label : `**${label}**`, text),
+  );
   return {
     rank: RANK.facts,
     open: first === undefined ? '' : first + row(':--', ':--'),

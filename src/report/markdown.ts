@@ -74,7 +74,7 @@ function answer(report: DrillReport, sentence: string, link: Link): string[] {
     const restored = report.findings.filter(isFatal).every(({rule}) => /^(expect|policy)\//.test(rule));
     const balanced = report.ledger.some(({status}) => status === 'balanced');
     if (!restored || !balanced) return [];
-    return ['It loads and its ledger balances, but what came back is not what was expected.'];
+    return ['The backup loads and its ledger balances, but what came back is not what was expected.'];
   }
   if (restoreDurationMs === null || backupAgeSeconds === null) return [];
   const restored = `Restored in **${inWords(restoreDurationMs)}**`;

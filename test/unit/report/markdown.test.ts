@@ -111,7 +111,7 @@ describe('a drill that failed', () => {
   });
 
   test('says next that the restore worked, where it did', () => {
-    const next = 'It loads and its ledger balances, but what came back is not what was expected.';
+    const next = 'The backup loads and its ledger balances, but what came back is not what was expected.';
     expect(textsOf(markdown, 'p')[0]).toBe(next);
     expect(summary(failing(failure({rule: 'restore/evicted'}), ...findings))).not.toContain(next);
     expect(summary({...failing(...findings), ledger: []})).not.toContain(next);
