@@ -7,7 +7,8 @@ import {tmpdir} from 'node:os';
 import {dirname, join, resolve} from 'node:path';
 import {Command, CommanderError} from 'commander';
 import type {Io} from './commands.ts';
-import {DrillError, EXIT, toDrillError} from './errors.ts';
+import {type DrillError, EXIT, toDrillError} from './errors.ts';
+import {assertNode} from './node-version.ts';
 import {paintOn} from './paint.ts';
 import {progressOn} from './progress-view.ts';
 import {VERSION} from './version.ts';
@@ -37,17 +38,6 @@ export async function main(argv: string[]): Promise<void> {
   } catch (thrown) {
     process.exitCode = explain(thrown);
   }
-}
-
-/** As in package.json: what testcontainers needs. */
-const OLDEST_NODE = [22, 22] as const;
-
-function assertNode(): void {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
-  throw new DrillError('usage/invalid', `this is Node ${process.versions.node}`, {
-    hint: `Use Node ${OLDEST_NODE.join('.')} or later.`,
-  });
 }
 
 async function run(argv: string[], signal: AbortSignal): Promise<number> {
