@@ -47,6 +47,7 @@ export function boundedPage({head, short, sections}: Page, maxBytes: number): st
 
 function fill(section: Section, room: number): string {
   const {open, close, rows, row} = section;
+  const noticeBytes = notice(section);
   let used = bytes(open) + bytes(close);
   const shown: string[] = [];
   /** How many rows there may be when it must also be said that there are more. */
@@ -56,7 +57,7 @@ function fill(section: Section, room: number): string {
     used += bytes(text);
     if (used > room) break;
     shown.push(text);
-    if (used + notice(section) <= room) besideNotice = shown.length;
+    if (used + noticeBytes <= room) besideNotice = shown.length;
   }
   if (used <= room) return `${open}${shown.join('')}${close}`;
   if (besideNotice === 0) return leftOut(section, rows);

@@ -111,12 +111,13 @@ export function facts(report: DrillReport): Section {
   const {backupAgeSeconds} = measure(report);
   const lines: [string, string][] = [];
   if (backup) lines.push(['Backup', `${code(backup.location)}, ${count(backup.sizeBytes, 'byte')}`]);
-  // By its own word, which outlives copying; else by its modification time.
-  const takenAt = inspection?.createdAt ?? backup?.modifiedAt ?? null;
   const age = backupAgeSeconds === null ? '' : `, ${ageInWords(backupAgeSeconds)} before the drill`;
-  if (inspection && inspection.magic !== null)
-    lines.push(['Written', `${time(takenAt)}${age}, by ${prose(writerOf(inspection))}`]);
-  else if (backup) lines.push(['Stored', `${time(takenAt)}${age}`]);
+  const createdAt = inspection?.createdAt ?? null;
+  if (inspection && inspection.magic !== null) {
+    const when = createdAt === null ? 'at an unknown time' : `${time(createdAt)}${age}`;
+    lines.push(['Written', `${when}, by ${prose(writerOf(inspection))}`]);
+  }
+  if (backup && createdAt === null) lines.push(['Stored', `${time(backup.modifiedAt)}${age}`]);
   if (server) {
     const {kind, image = '', binary = '', because} = server;
     const where = kind === 'container' ? `container of ${code(image)}` : `process ${code(binary)}`;
@@ -220,7 +221,7 @@ export function numbers({backup, census, load, timings}: DrillReport): Section {
 
 /** Of our own bugs only. */
 export function stack({error}: DrillReport): Section {
-  const lines = error?.stack?.split('\n') ?? [];
+  const lines = error?.stack?.split(/\r?\n/) ?? [];
   const {open, close} = folded('Stack trace, for the report of the bug');
   return {
     rank: RANK.stack,
@@ -245,7 +246,5 @@ function value(counted: string | number | null): string {
 }
 
 /** `2025-01-02 03:04:05 UTC`. */
-function time(iso: string | null): string {
-  if (iso === null) return 'at an unknown time';
-  return prose(iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?Z$/, '$1 $2 UTC'));
-}
+const time = (iso: string): string =>
+  prose(iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?Z$/, '$1 $2 UTC'));

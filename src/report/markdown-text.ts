@@ -9,7 +9,7 @@ const MAX_CHARS = 1_000;
 
 /**
  * A character without width, which keeps apart what GitHub would join to a link, a mention or an emoji after Markdown
- * is done with its escapes. Never in code, which people copy.
+ * is done with its escapes. In code, which people copy, only where nothing else would do.
  */
 const APART = '\u200b';
 
