@@ -36,7 +36,7 @@ export async function main(argv: string[]): Promise<void> {
   try {
     process.exitCode = await run(argv, abort.signal);
   } catch (thrown) {
-    process.exitCode = explain(thrown);
+    process.exitCode = await explain(thrown);
   }
 }
 
@@ -100,10 +100,11 @@ function io(signal: AbortSignal): Io {
 }
 
 /** Ordinary failures print their message; only our bugs print a stack. */
-function explain(thrown: unknown): number {
+async function explain(thrown: unknown): Promise<number> {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.passed : EXIT.usage;
   const error: DrillError = toDrillError(thrown);
-  process.stderr.write(`error: ${error.message}\nHINT: ${error.hint}\n`);
+  const {printableLines} = await import('./report/printable.ts');
+  process.stderr.write(`error: ${printableLines(error.message).join('\n')}\nHINT: ${error.hint}\n`);
   if (error.code === 'bug/internal' && error.cause instanceof Error)
     process.stderr.write(`${error.cause.stack}\n`);
   return error.exitCode;

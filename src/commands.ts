@@ -10,6 +10,7 @@ import {NO_POLICY} from './judge/policy.ts';
 import type {DrillReport} from './report/drill-report.ts';
 import {renderInspection} from './report/inspection-text.ts';
 import {toSortedJson} from './report/json.ts';
+import {printable} from './report/printable.ts';
 import {headline, type Paint, renderText} from './report/text.ts';
 import {locateLocal} from './source/local.ts';
 import {assertPlain} from './unpack/unpack.ts';
@@ -52,7 +53,7 @@ export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io)
   io.out(renderText(report, io.paint));
   // The verdict is out: a failed backup stays failed, whatever became of its report.
   if (unwritten && report.outcome === 'passed') throw unwritten;
-  if (unwritten) io.log(`error: ${unwritten.message}\n`);
+  if (unwritten) io.log(`error: ${printable(unwritten.message)}\n`);
   return exitCodeOf(report);
 }
 
