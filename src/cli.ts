@@ -91,8 +91,10 @@ const collect = (value: string, values: string[] = []): string[] => [...values, 
 
 function io(signal: AbortSignal): Io {
   const tempDir = resolve(process.env.RUNNER_TEMP || tmpdir());
+  const {PATH = '', DOCKER_HOST, DOCKER_CONFIG, DOCKER_AUTH_CONFIG} = process.env;
+  const docker = {host: DOCKER_HOST, configDir: DOCKER_CONFIG, authConfig: DOCKER_AUTH_CONFIG};
   return {
-    deps: {tempDir, searchPath: process.env.PATH ?? '', signal, progress: progressOn(process.stderr)},
+    deps: {tempDir, searchPath: PATH, docker, signal, progress: progressOn(process.stderr)},
     out: text => void process.stdout.write(text),
     log: text => void process.stderr.write(text),
     paint: paintOn(process.stdout),
