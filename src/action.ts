@@ -17,6 +17,7 @@ import {assertNode} from './node-version.ts';
 import {paintOn} from './paint.ts';
 import type {Progress} from './progress.ts';
 import {progressOn} from './progress-view.ts';
+import {surroundingsIn} from './surroundings.ts';
 import {VERSION} from './version.ts';
 
 /**
@@ -75,7 +76,10 @@ export async function post(): Promise<void> {
 
 async function cleanUpAfter(run: string): Promise<void> {
   const {cleanUp} = await import('./restore/clean-up.ts');
-  const {containers, directories, problems} = await cleanUp({run, tempDir: temporaryDirectory()});
+  const {containers, directories, problems} = await cleanUp({
+    run,
+    tempDir: surroundingsIn(process.env).tempDir,
+  });
   core.info(`Cleaned up after the drill: ${containers} containers, ${directories} directories removed.`);
   for (const problem of problems) core.warning(problem, {title: 'Not everything could be removed'});
 }
@@ -177,11 +181,8 @@ function deps(run: string, signal: AbortSignal): Deps {
   // testcontainers asks for the home directory, which a user without an entry in passwd does not have.
   process.env.HOME ||= tmpdir();
   const shown = progressOn({write: text => core.info(text.trimEnd())});
-  const tempDir = temporaryDirectory();
-  return {tempDir, searchPath: process.env.PATH ?? '', signal, progress: timed(shown), run};
+  return {...surroundingsIn(process.env), signal, progress: timed(shown), run};
 }
-
-const temporaryDirectory = (): string => resolve(process.env.RUNNER_TEMP || tmpdir());
 
 /** For RUNNER_DEBUG: when each phase began and ended. */
 function timed(progress: Progress): Progress {

@@ -4,13 +4,14 @@
  */
 import {realpathSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {dirname, join, resolve} from 'node:path';
+import {dirname, join} from 'node:path';
 import {Command, CommanderError} from 'commander';
 import type {Io} from './commands.ts';
 import {type DrillError, EXIT, toDrillError} from './errors.ts';
 import {assertNode} from './node-version.ts';
 import {paintOn} from './paint.ts';
 import {progressOn} from './progress-view.ts';
+import {surroundingsIn} from './surroundings.ts';
 import {VERSION} from './version.ts';
 
 type ServerFlags = {server?: string; image?: string; set?: string[]};
@@ -33,6 +34,8 @@ export async function main(argv: string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   // testcontainers asks for the home directory, which a user without an entry in passwd does not have.
   process.env.HOME ||= tmpdir();
+  // In a container it would look for the host's address, and start a container of an image of its own to find it.
+  process.env.TESTCONTAINERS_HOST_OVERRIDE ??= '127.0.0.1';
   try {
     process.exitCode = await run(argv, abort.signal);
   } catch (thrown) {
@@ -90,11 +93,8 @@ const withServer = (command: Command): Command =>
 const collect = (value: string, values: string[] = []): string[] => [...values, value];
 
 function io(signal: AbortSignal): Io {
-  const tempDir = resolve(process.env.RUNNER_TEMP || tmpdir());
-  const {PATH = '', DOCKER_HOST, DOCKER_CONFIG, DOCKER_AUTH_CONFIG} = process.env;
-  const docker = {host: DOCKER_HOST, configDir: DOCKER_CONFIG, authConfig: DOCKER_AUTH_CONFIG};
   return {
-    deps: {tempDir, searchPath: PATH, docker, signal, progress: progressOn(process.stderr)},
+    deps: {...surroundingsIn(process.env), signal, progress: progressOn(process.stderr)},
     out: text => void process.stdout.write(text),
     log: text => void process.stderr.write(text),
     paint: paintOn(process.stdout),
