@@ -28,7 +28,7 @@ const annotations = ({commands}: ActionRun) =>
   commands.filter(({command}) => ['error', 'warning', 'notice'].includes(command));
 
 const IN_PROCESS = {server: 'process'};
-const DIGEST = JSON.parse(readFileSync(SAMPLE_EXPECTATIONS, 'utf8')).serverDigest.hex as string;
+const DIGEST = JSON.parse(readFileSync(SAMPLE_EXPECTATIONS, 'utf8')).dataset.digest.hex as string;
 
 describe('a backup that passes', () => {
   containerTest(
