@@ -3,11 +3,12 @@
  * line, before anything is started. Reads files, starts nothing.
  */
 import {readFile} from 'node:fs/promises';
-import {type Document, isMap, isNode, isScalar, LineCounter, parse, parseDocument} from 'yaml';
+import {type Document, isMap, isNode, isScalar, LineCounter} from 'yaml';
 import {z} from 'zod';
 import type {DrillJob} from '../drill.ts';
 import {DrillError} from '../errors.ts';
 import {type Expectations, expectationsSchema} from '../judge/expectations.ts';
+import {plainDocument, plainValue} from './plain-yaml.ts';
 import {type Problem, problemsError, problemsOf} from './problems.ts';
 import {type BackupConfig, backupConfigSchema, configSchema} from './schema.ts';
 import {reachingValues} from './trust.ts';
@@ -164,7 +165,7 @@ async function readConfig(file: string | undefined): Promise<string | null> {
 
 function parseConfig(text: string, file: string): Entry[] {
   const lines = new LineCounter();
-  const document = parseDocument(text, {lineCounter: lines});
+  const document = plainDocument(text, lines);
   const originOf = (path: Path): string => `${file}:${lineOf(document, lines, path)}`;
   if (document.errors.length > 0) {
     const problems = document.errors.map(({message, pos}) => ({
@@ -227,7 +228,7 @@ function parseSet(text: string): {path: string[]; value: unknown} | {problem: st
   const [, key, value] = SETTING.exec(text) ?? [];
   if (key === undefined) return {problem: 'is not KEY=VALUE, for example --set expect.keys.min=1000'};
   try {
-    return {path: key.split('.'), value: parse(value!)};
+    return {path: key.split('.'), value: plainValue(value!)};
   } catch {
     return {problem: 'its value is no YAML: quote it'};
   }

@@ -253,6 +253,24 @@ describe('runs that strangers can start', () => {
 });
 
 describe('text from outside is no command', () => {
+  test('nor does what Node or a library warns of', async () => {
+    const key = '    ? ["##[add-mask]passed ##[error]forged"]\n    : 1';
+    writeFileSync(
+      inWorkspace('hostile.yml'),
+      `version: 1\nbackups:\n  - name: a\n    source: dump.rdb\n${key}\n`,
+    );
+    for (const inputs of [
+      {config: 'hostile.yml'},
+      {backup: 'dump.rdb', set: 'expect.keys.min=!no ##[error]forged'},
+    ]) {
+      const ran = await act(inputs, {post: false});
+      expect({exitCode: ran.exitCode, stderr: ran.stderr}).toEqual({exitCode: 2, stderr: ''});
+      expect(
+        ran.commands.filter(({command, message}) => command === 'add-mask' || message === 'forged'),
+      ).toEqual([]);
+    }
+  });
+
   test('a file name that looks like one sets no output, adds no mask, ends no group', async () => {
     const name = '\n::set-output name=outcome::passed\n##[add-mask]370\n::endgroup::\n.rdb';
     writeFileSync(inWorkspace(name.replaceAll('/', '')), damaged);

@@ -260,6 +260,21 @@ describe('restore-drill.yml', () => {
     expect((await problems()).join('\n')).toMatch(words);
   });
 
+  test.each([
+    ['an ordered map', 'expect: {keys: !!omap [{min: 9999}]}', /expect\.keys: .*expected object/],
+    ['a date', 'expect: !!timestamp 2001-01-01', /expect: .*expected object/],
+    ['a key twice, as number and text', 'expect: {databases: {0: {}, "0": {}}}', /keys must be unique/],
+  ])('in which %s would lose settings without a word is refused, in any version of YAML', async (_, line, said) => {
+    for (const version of ['', '%YAML 1.1\n---\n']) {
+      await config(`${version}${ONE.join('\n')}`, `    ${line}`);
+      expect((await problems()).join('\n')).toMatch(said);
+    }
+    await rm('restore-drill.yml');
+    expect((await problems({backup: 'x', set: ['expect.keys=!!omap [{min: 9999}]']})).join()).toMatch(
+      /expected object/,
+    );
+  });
+
   test('that would fill the memory with aliases is refused', async () => {
     const levels = ['x0: &x0 [a,a,a,a,a,a,a,a,a,a]'];
     for (let n = 1; n < 9; n += 1)
