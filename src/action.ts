@@ -57,7 +57,7 @@ export async function record(): Promise<void> {
     }
     const {holdRecording, recordedIn} = await import('./commands.ts');
     const held = await holdRecording({...flags, expect}, deps);
-    if (held.report.outcome === 'passed' && !held.unwritten) core.notice(recordedIn(expect));
+    if (held.report.outcome === 'passed') core.notice(recordedIn(expect));
     return held;
   });
 }

@@ -26,6 +26,13 @@ export type Flags = {
   set?: string[] | undefined;
   /** Why the config may be a stranger's; then it may reach for no secret and no program. */
   untrusted?: string | undefined;
+  /** Expectations are about to be recorded: those that the config names may be missing or out of date. */
+  unjudged?: boolean | undefined;
+};
+
+export type Job = DrillJob & {
+  /** Files that were read for it, apart from the backup. */
+  files: string[];
 };
 
 type Path = readonly PropertyKey[];
@@ -37,7 +44,7 @@ type Entry = {
 };
 
 /** Throws DrillError `config/invalid` or `usage/invalid`. */
-export async function readJob(flags: Flags): Promise<DrillJob> {
+export async function readJob(flags: Flags): Promise<Job> {
   const entry = await chooseEntry(flags);
   const problems = [...entry.elsewhere];
   const overrides = new Map<string, string>();
@@ -68,7 +75,11 @@ export async function readJob(flags: Flags): Promise<DrillJob> {
   if (flags.untrusted !== undefined) refuseReaching(entry.value, originOf, flags.untrusted);
   const parsed = backupConfigSchema.safeParse(entry.value);
   if (!parsed.success) throw problemsError([...problems, ...problemsOf(parsed.error, originOf)]);
-  return await toJob(parsed.data, originOf, problems);
+  const {expect} = parsed.data;
+  const file = flags.unjudged ? undefined : expect.file;
+  const job = await toJob({...parsed.data, expect: {...expect, file}}, originOf, problems);
+  // The default too where it is not used: nobody means it to be written over.
+  return {...job, files: [flags.config ?? DEFAULT_CONFIG, ...(file === undefined ? [] : [file])]};
 }
 
 function refuseReaching(value: unknown, originOf: (path: Path) => string, because: string): void {

@@ -221,6 +221,28 @@ describe('recording expectations', () => {
     });
     expect(annotations(nowhere)[0]!.message).toContain('the input expect is missing');
   });
+
+  test('for a config that names expectations which are not there yet, or of an older form', async () => {
+    const config =
+      'version: 1\nbackups: [{name: a, source: dump.rdb, server: {kind: process}, expect: {file: first.json}}]\n';
+    writeFileSync(inWorkspace('first.yml'), config);
+    const inputs = {config: 'first.yml', expect: 'first.json'};
+    expect((await act(inputs, {action: RECORD})).outputs.outcome).toBe('passed');
+    writeFileSync(inWorkspace('first.json'), '{"schemaVersion": 0}');
+    expect((await act(inputs, {action: RECORD})).outputs.outcome).toBe('passed');
+    expect((await act({config: 'first.yml'})).outputs.outcome).toBe('passed');
+  });
+
+  test('that cannot be written is no pass, in any place', async () => {
+    mkdirSync(inWorkspace('directory'));
+    const inputs = {backup: 'dump.rdb', expect: 'directory', ...IN_PROCESS};
+    const ran = await act(inputs, {action: RECORD});
+    expect({exitCode: ran.exitCode, outcome: ran.outputs.outcome}).toEqual({exitCode: 3, outcome: 'not-run'});
+    expect(ran.summary).not.toContain('✅');
+    expect(annotations(ran).map(({message}) => message)).toEqual([
+      expect.stringContaining('cannot be written'),
+    ]);
+  });
 });
 
 describe('runs that strangers can start', () => {
