@@ -2,6 +2,7 @@
 import {mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {DEFAULT_CONFIG, type Flags, readJob} from './config/config.ts';
+import {credentialsIn, refuseCredentials} from './config/credentials.ts';
 import {type Deps, type DrillJob, drill, reportOfNothing} from './drill.ts';
 import {DrillError, describeError, EXIT, errorExitCode, toDrillError} from './errors.ts';
 import {inspect} from './inspect/inspect.ts';
@@ -33,6 +34,7 @@ export type Held = {
 export async function holdDrill(flags: Flags & {reportJson?: string | undefined}, deps: Deps): Promise<Held> {
   let job: DrillJob;
   try {
+    refuseCredentials(flags);
     await assertNoInput(flags.reportJson, inputsOf(flags));
     const {files, ...asked} = await readJob(flags);
     job = asked;
@@ -41,7 +43,8 @@ export async function holdDrill(flags: Flags & {reportJson?: string | undefined}
     const unusable = toDrillError(thrown);
     const report = reportOfNothing(unusable);
     // A report for every outcome: an older one must not lie where a new one was asked for.
-    if (unusable.code === 'usage/output-is-input') return {report, unusable};
+    const nowhere = credentialsIn(flags.reportJson ?? '').length > 0;
+    if (unusable.code === 'usage/output-is-input' || nowhere) return {report, unusable};
     return {report, unusable, ...(await writeReport(flags.reportJson, report))};
   }
   const report = await drill(job, deps);
@@ -104,6 +107,7 @@ async function writeReport(path: string | undefined, report: DrillReport): Promi
 export async function holdRecording(flags: Flags & {expect: string}, deps: Deps): Promise<Held> {
   let job: DrillJob;
   try {
+    refuseCredentials(flags);
     // What is recorded now is not judged by what was recorded before.
     const {files, ...asked} = await readJob({...flags, expect: undefined, unjudged: true});
     job = {...asked, expectations: null, policy: NO_POLICY};

@@ -3,7 +3,6 @@
  * line, before anything is started. Reads files, starts nothing.
  */
 import {readFile} from 'node:fs/promises';
-import {type Document, isMap, isNode, isScalar, LineCounter} from 'yaml';
 import {z} from 'zod';
 import type {DrillJob} from '../drill.ts';
 import {DrillError} from '../errors.ts';
@@ -175,17 +174,13 @@ async function readConfig(file: string | undefined): Promise<string | null> {
 }
 
 function parseConfig(text: string, file: string): Entry[] {
-  const lines = new LineCounter();
-  const document = plainDocument(text, lines);
-  const originOf = (path: Path): string => `${file}:${lineOf(document, lines, path)}`;
-  if (document.errors.length > 0) {
-    const problems = document.errors.map(({message, pos}) => ({
-      origin: `${file}:${lines.linePos(pos[0]).line}`,
-      message: message.split('\n')[0]!,
-    }));
-    throw problemsError(problems);
+  const {errors, value, lineOf} = plainDocument(text);
+  const originOf = (path: Path): string => `${file}:${lineOf(path)}`;
+  if (errors.length > 0) {
+    throw problemsError(
+      errors.map(({line, message}) => ({origin: line === null ? file : `${file}:${line}`, message})),
+    );
   }
-  const value = plain(document, file);
   const parsed = configSchema.safeParse(value);
   const problems = parsed.success ? [] : parsed.error.issues;
   // Without entries there is nothing to choose from; one that is wrong may yet be put right by a flag.
@@ -202,31 +197,6 @@ function parseConfig(text: string, file: string): Entry[] {
 }
 
 const entriesSchema = z.looseObject({backups: z.array(z.record(z.string(), z.unknown())).min(1)});
-
-function plain(document: Document, file: string): unknown {
-  try {
-    return document.toJS();
-  } catch (cause) {
-    // An alias without an anchor, or so many that they would fill the memory.
-    throw problemsError([{origin: file, message: cause instanceof Error ? cause.message : String(cause)}]);
-  }
-}
-
-/** Line of a key, or of the nearest thing around it that was written. */
-function lineOf(document: Document, lines: LineCounter, path: Path): number {
-  for (let length = path.length; length > 0; length -= 1) {
-    const node = keyOf(document, path.slice(0, length)) ?? document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return 1;
-}
-
-/** A value may begin below its key. */
-function keyOf(document: Document, path: Path): unknown {
-  const around = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
-  if (!isMap(around)) return undefined;
-  return around.items.find(({key}) => isScalar(key) && String(key.value) === String(path.at(-1)))?.key;
-}
 
 /** Names between dots. */
 const SETTING = /^([\w-]+(?:\.[\w-]+)*)=(.*)$/s;
