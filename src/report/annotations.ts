@@ -2,7 +2,6 @@
  * The report as annotations of a workflow run: what is worth a line beside the job, worst first, at the file and line
  * that asked for it where one did. No more of a level than GitHub shows; the last one says how many there would be.
  */
-import {normalize} from 'node:path/posix';
 import {problemText} from '../errors.ts';
 import type {Finding} from '../judge/finding.ts';
 import type {DrillReport} from './drill-report.ts';
@@ -85,11 +84,13 @@ const withHint = (message: string, hint: string): string =>
 function placeOf(origin: string): Pick<Annotation, 'file' | 'line'> {
   if (origin.startsWith('--') || origin !== printable(origin)) return {};
   const atLine = /^(.+):([1-9]\d*)$/.exec(origin);
-  // GitHub finds a file of the repository by its plain path only: `./restore-drill.yml` is none.
-  if (atLine) return {file: normalize(atLine[1]!), line: Number(atLine[2])};
+  if (atLine) return {file: plainPath(atLine[1]!), line: Number(atLine[2])};
   const file = origin.split(': ')[0]!;
-  return /\.[a-z]+$/i.test(file) ? {file: normalize(file)} : {};
+  return /\.[a-z]+$/i.test(file) ? {file: plainPath(file)} : {};
 }
+
+/** GitHub finds a file of the repository by its path without steps that lead nowhere: `./restore-drill.yml` is none. */
+const plainPath = (file: string): string => file.replace(/^(\.\/+)+(?=.)/, '');
 
 function bounded(annotations: Annotation[]): Annotation[] {
   if (annotations.length <= MAX_PER_LEVEL) return annotations;
