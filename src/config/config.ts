@@ -112,7 +112,11 @@ async function toJob(
       memoryBytes: server.memory ?? null,
     },
     expectations: recorded && 'expectations' in recorded ? recorded.expectations : null,
-    policy: {...policy, originOf: path => originOf(['expect', ...path])},
+    policy: {
+      ...policy,
+      originOf: path => originOf(['expect', ...path]),
+      ...(file !== undefined && {expectationsFile: file}),
+    },
   };
 }
 
