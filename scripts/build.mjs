@@ -15,12 +15,24 @@ const DIST = path.join(ROOT, 'dist');
 
 /** The programs: a door of src/bundle.cjs each. */
 const STUBS = {
+  // Node keeps its cache in the temporary directory, where an Action leaves nothing behind.
   'cli.cjs': [
     '#!/usr/bin/env node',
     "require('node:module').enableCompileCache?.();",
     "require('./index.cjs').cli().then(({main}) => main(process.argv.slice(2)));",
   ],
+  'action.cjs': [...notRunFirst(), "require('./index.cjs').action().then(({run}) => run());"],
+  'record.cjs': [...notRunFirst(), "require('./index.cjs').action().then(({record}) => record());"],
+  'post.cjs': ["require('./index.cjs').action().then(({post}) => post());"],
 };
+
+/** Before the bundle is even read, so that nothing that can go wrong leaves the output empty. */
+function notRunFirst() {
+  return [
+    'const output = process.env.GITHUB_OUTPUT;',
+    "if (output) require('node:fs').appendFileSync(output, 'outcome=not-run\\n');",
+  ];
+}
 
 /** ncc names chunks after this and takes them from the folder of the bundle. */
 const CHUNK = /^\d+\.index\.js$/;

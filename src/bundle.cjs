@@ -4,3 +4,4 @@
  * everything is loaded only when it is opened.
  */
 exports.cli = () => import('./cli.ts');
+exports.action = () => import('./action.ts');

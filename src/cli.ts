@@ -4,18 +4,22 @@
  */
 import {realpathSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {dirname, join, resolve} from 'node:path';
-import {styleText} from 'node:util';
+import {dirname, join} from 'node:path';
 import {Command, CommanderError} from 'commander';
 import type {Io} from './commands.ts';
 import {type DrillError, EXIT, toDrillError} from './errors.ts';
+import {assertNode} from './node-version.ts';
+import {paintOn} from './paint.ts';
 import {progressOn} from './progress-view.ts';
-import type {Style} from './report/text.ts';
+import {surroundingsIn} from './surroundings.ts';
 import {VERSION} from './version.ts';
 
 type ServerFlags = {server?: string; image?: string; set?: string[]};
 type DrillFlags = ServerFlags & {config?: string; expect?: string; reportJson?: string};
 type RecordFlags = ServerFlags & {expect: string};
+
+/** From the verdict, which is out, to the end of the process at the latest. */
+const LINGER_MS = 500;
 
 /** Runs one command and sets the exit code. Never rejects. */
 export async function main(argv: string[]): Promise<void> {
@@ -33,14 +37,19 @@ export async function main(argv: string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   // testcontainers asks for the home directory, which a user without an entry in passwd does not have.
   process.env.HOME ||= tmpdir();
+  // In a container it would look for the host's address, and start a container of an image of its own to find it.
+  process.env.TESTCONTAINERS_HOST_OVERRIDE ??= '127.0.0.1';
   try {
     process.exitCode = await run(argv, abort.signal);
   } catch (thrown) {
-    process.exitCode = explain(thrown);
+    process.exitCode = await explain(thrown);
   }
+  // The answers that a hung engine still owes would keep the process alive; unless they do, it has ended before.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 async function run(argv: string[], signal: AbortSignal): Promise<number> {
+  assertNode();
   let exitCode: number = EXIT.passed;
   const program = new Command('restore-drill')
     .description('Proves a Redis or Valkey backup by restoring it.')
@@ -89,28 +98,20 @@ const withServer = (command: Command): Command =>
 const collect = (value: string, values: string[] = []): string[] => [...values, value];
 
 function io(signal: AbortSignal): Io {
-  const tempDir = resolve(process.env.RUNNER_TEMP || tmpdir());
   return {
-    deps: {tempDir, searchPath: process.env.PATH ?? '', signal, progress: progressOn(process.stderr)},
+    deps: {...surroundingsIn(process.env), signal, progress: progressOn(process.stderr)},
     out: text => void process.stdout.write(text),
     log: text => void process.stderr.write(text),
-    paint: (style, text) => styleText(STYLES[style], text, {stream: process.stdout}),
+    paint: paintOn(process.stdout),
   };
 }
 
-const STYLES: Record<Style, Parameters<typeof styleText>[0]> = {
-  good: ['green', 'bold'],
-  bad: ['red', 'bold'],
-  warn: ['yellow', 'bold'],
-  dim: 'dim',
-  strong: 'bold',
-};
-
 /** Ordinary failures print their message; only our bugs print a stack. */
-function explain(thrown: unknown): number {
+async function explain(thrown: unknown): Promise<number> {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.passed : EXIT.usage;
   const error: DrillError = toDrillError(thrown);
-  process.stderr.write(`error: ${error.message}\nHINT: ${error.hint}\n`);
+  const {printableLines} = await import('./report/printable.ts');
+  process.stderr.write(`error: ${printableLines(error.message).join('\n')}\nHINT: ${error.hint}\n`);
   if (error.code === 'bug/internal' && error.cause instanceof Error)
     process.stderr.write(`${error.cause.stack}\n`);
   return error.exitCode;

@@ -1,15 +1,17 @@
 /** What each command does, once argv is understood. Returns the exit code; prints only through `io`. */
-import {mkdtemp, readFile, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
-import {type Flags, readJob} from './config/config.ts';
+import {mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
+import {DEFAULT_CONFIG, type Flags, readJob} from './config/config.ts';
+import {credentialsIn, refuseCredentials} from './config/credentials.ts';
 import {type Deps, type DrillJob, drill, reportOfNothing} from './drill.ts';
-import {DrillError, EXIT, errorExitCode, toDrillError} from './errors.ts';
+import {DrillError, describeError, EXIT, errorExitCode, toDrillError} from './errors.ts';
 import {inspect} from './inspect/inspect.ts';
 import {recordExpectations} from './judge/expectations.ts';
 import {NO_POLICY} from './judge/policy.ts';
 import type {DrillReport} from './report/drill-report.ts';
 import {renderInspection} from './report/inspection-text.ts';
 import {toSortedJson} from './report/json.ts';
+import {printable} from './report/printable.ts';
 import {headline, type Paint, renderText} from './report/text.ts';
 import {locateLocal} from './source/local.ts';
 import {assertPlain} from './unpack/unpack.ts';
@@ -17,32 +19,56 @@ import {assertPlain} from './unpack/unpack.ts';
 /** What a command may use of the world. */
 export type Io = {deps: Deps; out(text: string): void; log(text: string): void; paint: Paint};
 
-export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io): Promise<number> {
-  // First of all: the report of an unusable request is written too.
-  await assertNoInput(flags.reportJson, inputsOf(flags));
+/** What came of a request: a report, always. */
+export type Held = {
+  report: DrillReport;
+  /** The request could not be used; nothing was started. */
+  unusable?: DrillError;
+  /** The verdict is out, but what should have been written could not be. */
+  unwritten?: DrillError;
+  /** Where the report was written. */
+  reportPath?: string;
+};
+
+/** The drill that was asked for, with its report written where that was asked for. Never rejects. */
+export async function holdDrill(flags: Flags & {reportJson?: string | undefined}, deps: Deps): Promise<Held> {
   let job: DrillJob;
   try {
-    job = await readJob(flags);
-  } catch (error) {
+    refuseCredentials(flags);
+    await assertNoInput(flags.reportJson, inputsOf(flags));
+    const {files, ...asked} = await readJob(flags);
+    job = asked;
+    await assertNoInput(flags.reportJson, [...files, await backupOf(job)]);
+  } catch (thrown) {
+    const unusable = toDrillError(thrown);
+    const report = reportOfNothing(unusable);
     // A report for every outcome: an older one must not lie where a new one was asked for.
-    if (error instanceof DrillError) await writeReport(flags.reportJson, reportOfNothing(error));
-    throw error;
+    const nowhere = credentialsIn(flags.reportJson ?? '').length > 0;
+    if (unusable.code === 'usage/output-is-input' || nowhere) return {report, unusable};
+    return {report, unusable, ...(await writeReport(flags.reportJson, report))};
   }
-  await assertNoInput(flags.reportJson, [job.source]);
-  const report = await drill(job, io.deps);
+  const report = await drill(job, deps);
+  return {report, ...(await writeReport(flags.reportJson, report))};
+}
+
+export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io): Promise<number> {
+  const {report, unusable, unwritten} = await holdDrill(flags, io.deps);
+  if (unusable) throw unusable;
   io.out(renderText(report, io.paint));
-  try {
-    await writeReport(flags.reportJson, report);
-  } catch (error) {
-    // The verdict is out: a failed backup stays failed, whatever became of its report.
-    if (report.outcome === 'passed') throw error;
-    io.log(`error: ${toDrillError(error).message}\n`);
-  }
+  // The verdict is out: a failed backup stays failed, whatever became of its report.
+  if (unwritten && report.outcome === 'passed') throw unwritten;
+  if (unwritten) io.log(`error: ${printable(unwritten.message)}\n`);
   return exitCodeOf(report);
 }
 
-const inputsOf = ({backup, expect, config}: Flags): string[] =>
+const inputsOf = ({backup, expect, config = DEFAULT_CONFIG}: Flags): string[] =>
   [backup, expect, config].filter(path => path !== undefined);
+
+/** The file that will be drilled: of a directory or a pattern the newest. Why it cannot be found, the drill says. */
+async function backupOf({source}: DrillJob): Promise<string> {
+  const located = await locateLocal(source).catch(() => null);
+  return located?.found ? located.path : source;
+}
 
 /** Nothing that is read may be written over: least of all the backup. */
 async function assertNoInput(output: string | undefined, inputs: string[]): Promise<void> {
@@ -65,24 +91,33 @@ async function fileIdentity(path: string): Promise<string | null> {
   return stats && `${stats.dev}:${stats.ino}`;
 }
 
-async function writeReport(path: string | undefined, report: DrillReport): Promise<void> {
-  if (path !== undefined) await writeWhole(path, `${JSON.stringify(report, null, 2)}\n`);
+type Written = Pick<Held, 'reportPath' | 'unwritten'>;
+
+async function writeReport(path: string | undefined, report: DrillReport): Promise<Written> {
+  if (path === undefined) return {};
+  try {
+    await writeWhole(path, `${JSON.stringify(report, null, 2)}\n`);
+    return {reportPath: path};
+  } catch (thrown) {
+    return {unwritten: toDrillError(thrown)};
+  }
 }
 
-export async function recordCommand(flags: Flags & {expect: string}, io: Io): Promise<number> {
-  // What is recorded now is not judged by what was recorded before.
-  const job: DrillJob = {
-    ...(await readJob({...flags, expect: undefined})),
-    expectations: null,
-    policy: NO_POLICY,
-  };
-  await assertNoInput(flags.expect, [job.source, ...inputsOf({config: flags.config})]);
-  const report = await drill(job, io.deps);
-  if (report.outcome !== 'passed') {
-    io.out(renderText(report, io.paint));
-    io.log(`Nothing was recorded: ${flags.expect} is as it was.\n`);
-    return exitCodeOf(report);
+/** Expectations, written from a backup that passes its drill; otherwise nothing is written. Never rejects. */
+export async function holdRecording(flags: Flags & {expect: string}, deps: Deps): Promise<Held> {
+  let job: DrillJob;
+  try {
+    refuseCredentials(flags);
+    // What is recorded now is not judged by what was recorded before.
+    const {files, ...asked} = await readJob({...flags, expect: undefined, unjudged: true});
+    job = {...asked, expectations: null, policy: NO_POLICY};
+    await assertNoInput(flags.expect, [...files, await backupOf(job)]);
+  } catch (thrown) {
+    const unusable = toDrillError(thrown);
+    return {report: reportOfNothing(unusable), unusable};
   }
+  const report = await drill(job, deps);
+  if (report.outcome !== 'passed') return {report};
   const {backup, inspection, server, census} = report;
   const expectations = recordExpectations({
     backup: {...backup!, sha256: backup!.sha256!},
@@ -91,12 +126,31 @@ export async function recordCommand(flags: Flags & {expect: string}, io: Io): Pr
     census: census!,
     recordedAt: report.finishedAt,
   });
-  await writeWhole(flags.expect, toSortedJson(expectations));
-  io.out(
-    `${headline(report, io.paint)}\nRecorded in ${flags.expect}. Review it like code: every later drill is judged by it.\n`,
-  );
+  try {
+    // The first recording of a repository makes the directory that all of them live in.
+    await mkdir(dirname(flags.expect), {recursive: true});
+    await writeWhole(flags.expect, toSortedJson(expectations));
+    return {report};
+  } catch (thrown) {
+    // What was asked for is the file: without it nothing has passed.
+    return {report: {...report, outcome: 'not-run', error: describeError(toDrillError(thrown))}};
+  }
+}
+
+export async function recordCommand(flags: Flags & {expect: string}, io: Io): Promise<number> {
+  const {report, unusable} = await holdRecording(flags, io.deps);
+  if (unusable) throw unusable;
+  if (report.outcome !== 'passed') {
+    io.out(renderText(report, io.paint));
+    io.log(`Nothing was recorded: ${flags.expect} is as it was.\n`);
+    return exitCodeOf(report);
+  }
+  io.out(`${headline(report, io.paint)}\n${recordedIn(flags.expect)}\n`);
   return EXIT.passed;
 }
+
+export const recordedIn = (path: string): string =>
+  `Recorded in ${path}. Review it like code: every later drill is judged by it.`;
 
 export async function inspectCommand(file: string, json: boolean, io: Io): Promise<number> {
   const located = await locateLocal(file);
@@ -137,7 +191,7 @@ export async function demoCommand(flags: Flags, sampleDir: string, io: Io): Prom
   return EXIT.passed;
 }
 
-function exitCodeOf(report: DrillReport): number {
+export function exitCodeOf(report: DrillReport): number {
   if (report.outcome === 'passed') return EXIT.passed;
   return report.outcome === 'failed' ? EXIT.failed : errorExitCode(report.error!.code);
 }

@@ -20,6 +20,8 @@ const EXIT_BY_CODE = {
   'usage/output-is-input': EXIT.usage,
   /** restore-drill.yml or an expectations file is missing or does not fit its schema. */
   'config/invalid': EXIT.usage,
+  /** A config that a stranger may have written reaches for a secret or a program. */
+  'config/untrusted': EXIT.usage,
   /** The backup has a form that this version cannot unpack (compressed, archived, encrypted, AOF). */
   'unpack/unsupported-form': EXIT.usage,
   /** The backup is there but may not be read, or reading it broke off. */
@@ -54,10 +56,18 @@ export const errorExitCode = (code: DrillCode): number => EXIT_BY_CODE[code];
 
 export const DRILL_CODES = Object.keys(EXIT_BY_CODE) as DrillCode[];
 
+/** One thing that is wrong with what was asked for, and where it was written: `restore-drill.yml:12`, or `''`. */
+export type Problem = {origin: string; message: string};
+
+export const problemText = ({origin, message}: Problem): string =>
+  origin === '' ? message : `${origin}: ${message}`;
+
 type DrillErrorParts = {
   /** What to do next: an order or a question, never a repetition of the message. */
   hint: string;
   facts?: Record<string, string | number>;
+  /** Where the message is of several things: each of them, for who shows them one by one. */
+  problems?: Problem[] | undefined;
   cause?: unknown;
 };
 
@@ -66,12 +76,14 @@ export class DrillError extends Error {
   readonly code: DrillCode;
   readonly hint: string;
   readonly facts: Record<string, string | number>;
+  readonly problems: Problem[] | undefined;
 
   constructor(code: DrillCode, message: string, parts: DrillErrorParts) {
     super(message, {cause: parts.cause});
     this.code = code;
     this.hint = parts.hint;
     this.facts = parts.facts ?? {};
+    this.problems = parts.problems;
   }
 
   get exitCode(): number {
@@ -98,9 +110,9 @@ export function toDrillError(thrown: unknown): DrillError {
 }
 
 /** What a report and a person get to see of an error; a stack only of our own bugs. */
-export function describeError({code, message, hint, cause}: DrillError) {
+export function describeError({code, message, hint, problems, cause}: DrillError) {
   const stack = code === 'bug/internal' && cause instanceof Error ? cause.stack : undefined;
-  return {code, message, hint, ...(stack !== undefined && {stack})};
+  return {code, message, hint, ...(problems && {problems}), ...(stack !== undefined && {stack})};
 }
 
 export function cancelled(): DrillError {

@@ -15,7 +15,7 @@ export type Syntax = {
   imports: Import[];
   functions: {name: string; lines: number}[];
   strings: string[];
-  /** Plain names and names with one property: `Date`, `process.env`. */
+  /** Plain names, names with one property, and what is made without arguments: `fetch`, `process.env`, `new Date()`. */
   names: Set<string>;
   /** Kinds of syntax that occur, in swc's words. */
   kinds: Set<string>;
@@ -44,6 +44,8 @@ export function readSyntax(path: string): Syntax {
     if (node.type === 'MemberExpression' && node.property.type === 'Identifier') {
       syntax.names.add(`${node.object.value ?? ''}.${node.property.value}`);
     }
+    if (node.type === 'NewExpression' && !node.arguments?.length)
+      syntax.names.add(`new ${node.callee.value}()`);
     if (FUNCTIONS.has(node.type)) syntax.functions.push({name, lines: linesOf(node.span)});
     const found = importOf(node);
     if (found) syntax.imports.push(found);

@@ -5,6 +5,7 @@
 import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {basename, dirname, join, relative} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
+import {parse} from 'yaml';
 import {schemaFiles} from '../scripts/schema.mjs';
 import {DRILL_CODES} from '../src/errors.ts';
 import {VERSION} from '../src/version.ts';
@@ -74,6 +75,9 @@ describe('data flows one way', () => {
   const CALLERS: Record<string, string[]> = {
     'drill.ts': STAGES,
     'commands.ts': ['source', 'unpack', 'inspect', 'judge', 'report'],
+    'cli.ts': ['report'],
+    // Shows a report, and in its post step cleans up after a drill that could not.
+    'action.ts': ['report', 'restore'],
     config: ['judge', 'source'],
   };
 
@@ -97,7 +101,9 @@ describe('data flows one way', () => {
   });
 
   test('nothing imports an edge but its types', () => {
-    const wrong = edges.filter(({target, values}) => room(target) === 'cli.ts' && values.length > 0);
+    const wrong = edges.filter(
+      ({target, values}) => ['cli.ts', 'action.ts'].includes(room(target)) && values.length > 0,
+    );
     expect(wrong.map(show)).toEqual([]);
   });
 });
@@ -105,7 +111,8 @@ describe('data flows one way', () => {
 describe('judge and report are pure', () => {
   const pure = [...SRC].filter(([file]) => ['judge', 'report'].includes(room(file)));
   const IMPURE = [
-    'Date',
+    'Date.now',
+    'new Date()',
     'performance',
     'process',
     'setTimeout',
@@ -143,6 +150,7 @@ describe('the world comes in by few doors', () => {
       importers.set(target, (importers.get(target) ?? new Set()).add(file));
     }
     expect([...importers].filter(([, files]) => files.size > 1)).toEqual([]);
+    expect(importers.get('@actions/core')).toEqual(new Set(['src/action.ts']));
     expect(importers.get('ioredis')).toEqual(new Set(['src/redis/client.ts']));
     expect(importers.get('testcontainers')).toEqual(new Set(['src/restore/container.ts']));
   });
@@ -278,6 +286,34 @@ describe('nothing of the machine that it was written on is in it', () => {
 
 test('VERSION is that of package.json', () => {
   expect(VERSION).toBe(JSON.parse(read('package.json')).version);
+});
+
+describe('the Action', () => {
+  const action = (path: string) =>
+    parse(read(path)) as {inputs: Record<string, {default?: unknown}>; runs: object};
+
+  test.each(['action.yml', 'record/action.yml'])('%s has no default that would hide the config', path => {
+    expect(Object.entries(action(path).inputs).filter(([, input]) => 'default' in input)).toEqual([]);
+  });
+
+  test('has an input for every long flag of the command line, and reads no other', () => {
+    const {strings} = SRC.get('src/cli.ts')!;
+    const flags = strings.flatMap(text => /^--([a-z-]+) </.exec(text)?.[1] ?? []);
+    const inputs = Object.keys(action('action.yml').inputs).filter(name => name !== 'backup');
+    expect(inputs.toSorted()).toEqual([...new Set(flags)].toSorted());
+    const known = new Set([...SRC.get('src/action.ts')!.strings]);
+    expect(Object.keys(action('action.yml').inputs).filter(name => !known.has(name))).toEqual([]);
+    const recording = Object.keys(action('record/action.yml').inputs);
+    expect(recording.toSorted()).toEqual(
+      ['backup', ...inputs.filter(name => name !== 'report-json')].toSorted(),
+    );
+  });
+
+  test('sets every output that it promises', () => {
+    const {outputs} = parse(read('action.yml')) as {outputs: object};
+    const known = new Set(SRC.get('src/action.ts')!.strings);
+    expect(Object.keys(outputs).filter(name => !known.has(name))).toEqual([]);
+  });
 });
 
 describe('the documents are whole', () => {

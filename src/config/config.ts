@@ -3,13 +3,14 @@
  * line, before anything is started. Reads files, starts nothing.
  */
 import {readFile} from 'node:fs/promises';
-import {type Document, isMap, isNode, isScalar, LineCounter, parse, parseDocument} from 'yaml';
 import {z} from 'zod';
 import type {DrillJob} from '../drill.ts';
 import {DrillError} from '../errors.ts';
 import {type Expectations, expectationsSchema} from '../judge/expectations.ts';
+import {plainDocument, plainValue} from './plain-yaml.ts';
 import {type Problem, problemsError, problemsOf} from './problems.ts';
 import {type BackupConfig, backupConfigSchema, configSchema} from './schema.ts';
+import {reachingValues} from './trust.ts';
 
 export const DEFAULT_CONFIG = 'restore-drill.yml';
 
@@ -22,6 +23,15 @@ export type Flags = {
   expect?: string | undefined;
   /** `KEY=VALUE`, VALUE in YAML. */
   set?: string[] | undefined;
+  /** Why the config may be a stranger's; then it may reach for no secret and no program. */
+  untrusted?: string | undefined;
+  /** Expectations are about to be recorded: those that the config names may be missing or out of date. */
+  unjudged?: boolean | undefined;
+};
+
+export type Job = DrillJob & {
+  /** Files that were read for it, apart from the backup. */
+  files: string[];
 };
 
 type Path = readonly PropertyKey[];
@@ -33,7 +43,7 @@ type Entry = {
 };
 
 /** Throws DrillError `config/invalid` or `usage/invalid`. */
-export async function readJob(flags: Flags): Promise<DrillJob> {
+export async function readJob(flags: Flags): Promise<Job> {
   const entry = await chooseEntry(flags);
   const problems = [...entry.elsewhere];
   const overrides = new Map<string, string>();
@@ -50,8 +60,9 @@ export async function readJob(flags: Flags): Promise<DrillJob> {
   if (flags.expect !== undefined) set(['expect', 'file'], flags.expect, '--expect');
   for (const text of flags.set ?? []) {
     const setting = parseSet(text);
-    if ('problem' in setting) problems.push({origin: `--set ${text}`, message: setting.problem});
-    else set(setting.path, setting.value, `--set ${setting.path.join('.')}`);
+    if ('problem' in setting)
+      problems.push({origin: `--set ${keyOfSetting(text)}`, message: setting.problem});
+    else set(setting.path, setting.value, `--set ${keyOfSetting(text)}`);
   }
   const originOf = (path: Path): string => {
     for (let length = path.length; length > 0; length -= 1) {
@@ -60,9 +71,23 @@ export async function readJob(flags: Flags): Promise<DrillJob> {
     }
     return groups.get(dotted(path)) ?? entry.originOf(path);
   };
+  if (flags.untrusted !== undefined) refuseReaching(entry.value, originOf, flags.untrusted);
   const parsed = backupConfigSchema.safeParse(entry.value);
   if (!parsed.success) throw problemsError([...problems, ...problemsOf(parsed.error, originOf)]);
-  return await toJob(parsed.data, originOf, problems);
+  const {expect} = parsed.data;
+  const file = flags.unjudged ? undefined : expect.file;
+  const job = await toJob({...parsed.data, expect: {...expect, file}}, originOf, problems);
+  // The default too where it is not used: nobody means it to be written over.
+  return {...job, files: [flags.config ?? DEFAULT_CONFIG, ...(file === undefined ? [] : [file])]};
+}
+
+function refuseReaching(value: unknown, originOf: (path: Path) => string, because: string): void {
+  const refused = reachingValues(value, originOf);
+  if (refused.length === 0) return;
+  throw problemsError(refused, {
+    code: 'config/untrusted',
+    hint: `Nothing was started: ${because}. Drill with secrets on schedule, push or workflow_dispatch instead.`,
+  });
 }
 
 async function toJob(
@@ -87,7 +112,11 @@ async function toJob(
       memoryBytes: server.memory ?? null,
     },
     expectations: recorded && 'expectations' in recorded ? recorded.expectations : null,
-    policy: {...policy, originOf: path => originOf(['expect', ...path])},
+    policy: {
+      ...policy,
+      originOf: path => originOf(['expect', ...path]),
+      ...(file !== undefined && {expectationsFile: file}),
+    },
   };
 }
 
@@ -149,17 +178,13 @@ async function readConfig(file: string | undefined): Promise<string | null> {
 }
 
 function parseConfig(text: string, file: string): Entry[] {
-  const lines = new LineCounter();
-  const document = parseDocument(text, {lineCounter: lines});
-  const originOf = (path: Path): string => `${file}:${lineOf(document, lines, path)}`;
-  if (document.errors.length > 0) {
-    const problems = document.errors.map(({message, pos}) => ({
-      origin: `${file}:${lines.linePos(pos[0]).line}`,
-      message: message.split('\n')[0]!,
-    }));
-    throw problemsError(problems);
+  const {errors, value, lineOf} = plainDocument(text);
+  const originOf = (path: Path): string => `${file}:${lineOf(path)}`;
+  if (errors.length > 0) {
+    throw problemsError(
+      errors.map(({line, message}) => ({origin: line === null ? file : `${file}:${line}`, message})),
+    );
   }
-  const value = plain(document, file);
   const parsed = configSchema.safeParse(value);
   const problems = parsed.success ? [] : parsed.error.issues;
   // Without entries there is nothing to choose from; one that is wrong may yet be put right by a flag.
@@ -177,39 +202,18 @@ function parseConfig(text: string, file: string): Entry[] {
 
 const entriesSchema = z.looseObject({backups: z.array(z.record(z.string(), z.unknown())).min(1)});
 
-function plain(document: Document, file: string): unknown {
-  try {
-    return document.toJS();
-  } catch (cause) {
-    // An alias without an anchor, or so many that they would fill the memory.
-    throw problemsError([{origin: file, message: cause instanceof Error ? cause.message : String(cause)}]);
-  }
-}
+/** Names between dots. */
+const SETTING = /^([\w-]+(?:\.[\w-]+)*)=(.*)$/s;
 
-/** Line of a key, or of the nearest thing around it that was written. */
-function lineOf(document: Document, lines: LineCounter, path: Path): number {
-  for (let length = path.length; length > 0; length -= 1) {
-    const node = keyOf(document, path.slice(0, length)) ?? document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return 1;
-}
-
-/** A value may begin below its key. */
-function keyOf(document: Document, path: Path): unknown {
-  const around = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
-  if (!isMap(around)) return undefined;
-  return around.items.find(({key}) => isScalar(key) && String(key.value) === String(path.at(-1)))?.key;
-}
+/** What is no setting may be a secret that went astray: of such a text only a key of the config is repeated. */
+const keyOfSetting = (text: string): string =>
+  SETTING.exec(text)?.[1] ?? /^(name|source|server|expect)(\.[\w-]+)*$/.exec(text)?.[0] ?? '(not shown)';
 
 function parseSet(text: string): {path: string[]; value: unknown} | {problem: string} {
-  const equals = text.indexOf('=');
-  const path = text.slice(0, equals).split('.');
-  if (equals < 1 || path.includes('')) {
-    return {problem: 'is not KEY=VALUE, for example --set expect.keys.min=1000'};
-  }
+  const [, key, value] = SETTING.exec(text) ?? [];
+  if (key === undefined) return {problem: 'is not KEY=VALUE, for example --set expect.keys.min=1000'};
   try {
-    return {path, value: parse(text.slice(equals + 1))};
+    return {path: key.split('.'), value: plainValue(value!)};
   } catch {
     return {problem: 'its value is no YAML: quote it'};
   }

@@ -1,18 +1,21 @@
 /** Everything that is wrong with a config at once, each with the place where it was written. */
 import type {z} from 'zod';
-import {DrillError} from '../errors.ts';
+import {type DrillCode, DrillError, type Problem, problemText} from '../errors.ts';
 
-export type Problem = {origin: string; message: string};
+export type {Problem} from '../errors.ts';
 
-export function problemsError(problems: Problem[]): DrillError {
-  const lines = problems.map(({origin, message}) => (origin === '' ? message : `${origin}: ${message}`));
+const UNFIT: {code: DrillCode; hint: string} = {
+  code: 'config/invalid',
+  hint: 'Nothing was started. README.md describes every key; schema/config.json lets an editor check them.',
+};
+
+export function problemsError(problems: Problem[], {code, hint} = UNFIT): DrillError {
+  const lines = problems.map(problemText);
   const message =
     lines.length === 1
       ? lines[0]!
       : `${lines.length} problems:\n${lines.map(line => `  ${line}`).join('\n')}`;
-  return new DrillError('config/invalid', message, {
-    hint: 'Nothing was started. README.md describes every key; schema/config.json lets an editor check them.',
-  });
+  return new DrillError(code, message, {hint, problems});
 }
 
 export function problemsOf(error: z.ZodError, originOf: (path: PropertyKey[]) => string): Problem[] {

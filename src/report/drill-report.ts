@@ -31,6 +31,8 @@ export const reportSchema = z.strictObject({
       code: z.enum(DRILL_CODES),
       message: z.string(),
       hint: z.string(),
+      /** Of a config that cannot be used: each problem, with the place where it was written. */
+      problems: z.array(z.strictObject({origin: z.string(), message: z.string()})).optional(),
       /** Of our own bugs only. */
       stack: z.string().optional(),
     })

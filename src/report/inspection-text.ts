@@ -1,10 +1,11 @@
 /** What a dump says of itself, as a person reads it. */
 import type {Inspection} from '../inspect/inspection.ts';
+import {printable} from './printable.ts';
 import type {Paint} from './text.ts';
+import {number} from './wording.ts';
 
 export function renderInspection(inspection: Inspection, paint: Paint): string {
   const {dataset, producer, error} = inspection;
-  const number = (value: number): string => value.toLocaleString('en-US');
   const list = (counts: Record<string, number>): string =>
     Object.entries(counts)
       .map(([name, count]) => `${name} ${number(count)}`)
@@ -30,9 +31,11 @@ export function renderInspection(inspection: Inspection, paint: Paint): string {
     ['Functions', number(dataset.functions)],
     ['Modules', list(inspection.modules)],
   ];
-  const table = rows.map(([label, text]) => `${paint('dim', label.padEnd(10))} ${text}`).join('\n');
+  const table = rows
+    .map(([label, text]) => `${paint('dim', printable(label).padEnd(10))} ${printable(text)}`)
+    .join('\n');
   const verdict = error
-    ? `\n\n${paint('bad', 'DAMAGED')}  ${error.message} [${error.rule}]\n         byte ${number(error.offset)}, while doing: ${error.doing}\n`
+    ? `\n\n${paint('bad', 'DAMAGED')}  ${printable(error.message)} [${error.rule}]\n         byte ${number(error.offset)}, while doing: ${printable(error.doing)}\n`
     : '\n';
   return `${table}${verdict}`;
 }

@@ -1,8 +1,10 @@
 /** The report as a person reads it on a terminal: the verdict in a sentence, the ledger, findings worst first, timings. */
-import {assertNever} from '../errors.ts';
+import {assertNever, problemText} from '../errors.ts';
 import type {Finding} from '../judge/finding.ts';
 import type {LedgerLine} from '../judge/ledger.ts';
 import type {DrillReport} from './drill-report.ts';
+import {printable, printableLines} from './printable.ts';
+import {count, number, sentenceOf, show, sortOut, versionOf, writerOf} from './wording.ts';
 
 export type Style = 'good' | 'bad' | 'warn' | 'dim' | 'strong';
 /** Puts colour on text, or does not. */
@@ -25,32 +27,22 @@ export function renderText(report: DrillReport, paint: Paint = plain): string {
   return `${sections.filter(text => text !== '').join('\n\n')}\n`;
 }
 
+const WORD_STYLES = {passed: 'good', failed: 'bad', 'not run': 'warn'} as const;
+
 export function headline(report: DrillReport, paint: Paint): string {
-  const name = report.backup?.name ?? 'the backup';
-  switch (report.outcome) {
-    case 'passed': {
-      const {keys, databases} = report.census!;
-      const count = Object.keys(databases).length;
-      const where = `${report.server!.line} holds ${number(keys)} keys in ${number(count)} ${count === 1 ? 'database' : 'databases'}`;
-      return `${paint('good', 'PASSED')}  ${name} restores: ${where}`;
-    }
-    case 'failed': {
-      const errors = report.findings.filter(
-        ({status, severity}) => status === 'fail' && severity === 'error',
-      );
-      const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-      return `${paint('bad', 'FAILED')}  ${name}: ${errors[0]!.message}${more}`;
-    }
-    case 'not-run':
-      return [
-        `${paint('warn', 'NOT RUN')}  ${report.error!.message}`,
-        `         ${paint('dim', `HINT: ${report.error!.hint}`)}`,
-        `         ${paint('dim', `code: ${report.error!.code}`)}`,
-        ...(report.error!.stack === undefined ? [] : [report.error!.stack]),
-      ].join('\n');
-    default:
-      return assertNever(report.outcome);
-  }
+  const {word, text} = sentenceOf(report);
+  const first = `${paint(WORD_STYLES[word], word.toUpperCase())}  ${printable(text)}`;
+  if (report.outcome !== 'not-run') return first;
+  const {code, hint, problems = [], stack} = report.error!;
+  const listed = problems.length > 1 ? problems.map(problemText) : [];
+  return [
+    listed.length > 0 ? `${first}:` : first,
+    ...listed.map(text => `  ${printable(text)}`),
+    `         ${paint('dim', `HINT: ${printable(hint)}`)}`,
+    `         ${paint('dim', `code: ${code}`)}`,
+    // Indented, so that no line of it looks like one of the report.
+    ...(stack === undefined ? [] : printableLines(stack).map(line => `         ${line}`)),
+  ].join('\n');
 }
 
 function facts({backup, inspection, server, error, outcome}: DrillReport, paint: Paint): string {
@@ -62,34 +54,26 @@ function facts({backup, inspection, server, error, outcome}: DrillReport, paint:
     ]);
   if (backup?.sha256) rows.push(['SHA-256', backup.sha256.artifact]);
   if (inspection && inspection.magic !== null) {
-    const {producer, createdAt, magic, rdbVersion} = inspection;
-    const by = producer.version === null ? producer.product : `${producer.product} ${producer.version}`;
-    rows.push([
-      'Written',
-      `${createdAt ?? 'at an unknown time'} by ${by} (${magic} RDB version ${rdbVersion})`,
-    ]);
+    rows.push(['Written', `${inspection.createdAt ?? 'at an unknown time'} by ${writerOf(inspection)}`]);
   }
   if (server) {
     const where = server.kind === 'container' ? `container of ${server.image}` : `process ${server.binary}`;
-    const who = server.version === null ? '' : ` (${server.line?.split(':')[0]} ${server.version})`;
-    rows.push(['Server', `${where}${who}: ${server.because}`]);
+    rows.push(['Server', `${where}${versionOf(server)}: ${server.because}`]);
   }
   if (error && outcome === 'failed') rows.push(['Not held', `${error.message} (${error.code})`]);
-  return rows.map(([label, text]) => `${paint('dim', label.padEnd(9))} ${text}`).join('\n');
+  return rows.map(([label, text]) => `${paint('dim', label.padEnd(9))} ${printable(text)}`).join('\n');
 }
 
 function ledgerLine({name, left, right, status, because}: LedgerLine, paint: Paint): string[] {
+  const side = ({source, value}: LedgerLine['left']) =>
+    `      ${printable(source)}: ${printable(show(value))}`;
   switch (status) {
     case 'balanced':
-      return [`  ${paint('good', '=')} ${name}: ${show(left.value)}`];
+      return [`  ${paint('good', '=')} ${printable(`${name}: ${show(left.value)}`)}`];
     case 'unbalanced':
-      return [
-        `  ${paint('bad', '≠')} ${paint('strong', name)}`,
-        `      ${left.source}: ${show(left.value)}`,
-        `      ${right.source}: ${show(right.value)}`,
-      ];
+      return [`  ${paint('bad', '≠')} ${paint('strong', printable(name))}`, side(left), side(right)];
     case 'skipped':
-      return [`  ${paint('dim', `- ${name}: skipped, ${because}`)}`];
+      return [`  ${paint('dim', printable(`- ${name}: skipped, ${because}`))}`];
     default:
       return assertNever(status);
   }
@@ -97,24 +81,21 @@ function ledgerLine({name, left, right, status, because}: LedgerLine, paint: Pai
 
 /** Failures and skipped checks one by one; what passed as a number. */
 function findingLines(findings: Finding[], paint: Paint): string[] {
-  const passed = findings.filter(({status}) => status === 'pass').length;
-  // The ledger above says already what could not be drawn.
-  const shown = findings.filter(
-    ({status, origin}) => status === 'fail' || (status === 'skipped' && origin !== 'ledger'),
-  );
-  const lines = shown.flatMap(finding => {
+  const {failed, skipped, passed} = sortOut(findings);
+  const lines = [...failed, ...skipped].flatMap(finding => {
     const origin = finding.origin === '' ? '' : `, ${finding.origin}`;
     const lines = [
-      `  ${mark(finding, paint)} ${finding.message} ${paint('dim', `[${finding.rule}${origin}]`)}`,
+      `  ${mark(finding, paint)} ${printable(finding.message)} ${paint('dim', printable(`[${finding.rule}${origin}]`))}`,
     ];
     if (finding.expected !== null && finding.status === 'fail') {
-      lines.push(`          expected ${show(finding.expected)}, found ${show(finding.actual)}`);
+      lines.push(
+        `          ${printable(`expected ${show(finding.expected)}, found ${show(finding.actual)}`)}`,
+      );
     }
-    if (finding.hint !== '') lines.push(`          ${paint('dim', `HINT: ${finding.hint}`)}`);
+    if (finding.hint !== '') lines.push(`          ${paint('dim', `HINT: ${printable(finding.hint)}`)}`);
     return lines;
   });
-  if (passed > 0)
-    lines.push(`  ${paint('good', 'PASS')}    ${number(passed)} ${passed === 1 ? 'check' : 'checks'}`);
+  if (passed.length > 0) lines.push(`  ${paint('good', 'PASS')}    ${count(passed.length, 'check')}`);
   return lines;
 }
 
@@ -132,7 +113,3 @@ function timings({timings}: DrillReport, paint: Paint): string {
 
 const section = (title: string, lines: string[], paint: Paint): string =>
   lines.length === 0 ? '' : `${paint('strong', title)}\n${lines.join('\n')}`;
-
-const number = (value: number): string => value.toLocaleString('en-US');
-const show = (value: string | number | null): string =>
-  typeof value === 'number' ? number(value) : (value ?? 'unknown');

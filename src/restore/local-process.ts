@@ -79,6 +79,7 @@ async function startOne(options: ProcessOptions, debugCommand: boolean): Promise
       {highestDatabase, debugCommand},
     );
     child = spawn(binary.path, flags, {
+      // By this a server is found whose drill was killed (left-behind.ts).
       cwd: directory.path,
       env: {},
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -89,7 +90,6 @@ async function startOne(options: ProcessOptions, debugCommand: boolean): Promise
     child.stderr!.on('data', (chunk: Buffer) => log.append(chunk.toString()));
     child.on('error', ({message}) => log.append(`The program failed to start: ${message}\n`));
     const ending = endOf(child);
-    if (child.pid !== undefined) await directory.recordServer(child.pid);
     const server = {
       description: {
         kind: 'process',

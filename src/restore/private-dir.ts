@@ -3,27 +3,13 @@
  * socket and, where the server could not read the original, a copy of the dump. Removed with everything in it.
  */
 import {constants} from 'node:fs';
-import {
-  chmod,
-  chown,
-  copyFile,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+import {chmod, chown, copyFile, mkdir, mkdtemp, rm, stat, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {z} from 'zod';
 import {DrillError} from '../errors.ts';
 import {MAX_SOCKET_PATH_BYTES} from './frozen.ts';
-import {isDead, type Owner, ownerSchema, processStart} from './owner.ts';
+import {FALLBACK_PARENT, isDeadDirectory, OWNER_FILE, removeDirectories} from './left-behind.ts';
+import {directoryPrefix, type Owner} from './owner.ts';
 
-const PREFIX = 'restore-drill-';
-const OWNER_FILE = 'owner.json';
-const SERVER_FILE = 'server.json';
 const SOCKET_FILE = 'redis.sock';
 
 /** For drills that run as root: the server never does. The number that distroless images call `nonroot`. */
@@ -34,8 +20,6 @@ export type PrivateDir = AsyncDisposable & {
   socket: string;
   uid: number;
   gid: number;
-  /** Notes a local server, so that a drill that is killed does not leave it running for ever. */
-  recordServer(pid: number): Promise<void>;
   /** A file that the server's uid can read: the dump itself, or a copy in this directory. */
   readableDump(dumpPath: string): Promise<string>;
 };
@@ -59,11 +43,12 @@ export async function makePrivateDir(tempDir: string, owner: Owner, reach: Reach
 async function make(tempDir: string, owner: Owner, reach: Reach): Promise<PrivateDir> {
   const root = process.getuid?.() === 0;
   const passable = !root || reach === 'mount' || (await passableByOthers(tempDir));
-  const usable = passable && socketFits(tempDir);
-  const parent = usable ? tempDir : '/tmp';
+  const prefix = directoryPrefix(owner);
+  const usable = passable && socketFits(tempDir, prefix);
+  const parent = usable ? tempDir : FALLBACK_PARENT;
   await mkdir(parent, {recursive: true});
-  await sweep(parent);
-  const path = await mkdtemp(join(parent, PREFIX));
+  await removeDirectories(tempDir, isDeadDirectory);
+  const path = await mkdtemp(join(parent, prefix));
   const uid = root ? UNPRIVILEGED_UID : process.getuid!();
   const gid = root ? UNPRIVILEGED_UID : process.getgid!();
   const dispose = () => rm(path, {recursive: true, force: true});
@@ -91,15 +76,13 @@ async function make(tempDir: string, owner: Owner, reach: Reach): Promise<Privat
       await chown(directory, uid, gid);
       return copy;
     },
-    recordServer: pid =>
-      writeFile(join(path, SERVER_FILE), JSON.stringify({pid, processStart: processStart(pid)})),
     [Symbol.asyncDispose]: dispose,
   };
 }
 
 /** mkdtemp adds six characters. */
-function socketFits(parent: string): boolean {
-  return Buffer.byteLength(join(parent, `${PREFIX}xxxxxx`, SOCKET_FILE)) <= MAX_SOCKET_PATH_BYTES;
+function socketFits(parent: string, prefix: string): boolean {
+  return Buffer.byteLength(join(parent, `${prefix}xxxxxx`, SOCKET_FILE)) <= MAX_SOCKET_PATH_BYTES;
 }
 
 async function readableByOthers(path: string, reach: Reach): Promise<boolean> {
@@ -112,34 +95,4 @@ async function passableByOthers(directory: string): Promise<boolean> {
   // A directory that is not there yet gets the umask's usual mode; its parents still count.
   if (stats && (stats.mode & 0o001) === 0) return false;
   return directory === dirname(directory) || passableByOthers(dirname(directory));
-}
-
-/** Directories that drills on this host left behind when they were killed. */
-async function sweep(tempDir: string): Promise<void> {
-  for (const name of await readdir(tempDir)) {
-    if (!name.startsWith(PREFIX)) continue;
-    const path = join(tempDir, name);
-    const text = await readFile(join(path, OWNER_FILE), 'utf8').catch(() => null);
-    if (text === null) continue;
-    const owner = ownerSchema.safeParse(parseJson(text));
-    if (!owner.success || !isDead(owner.data)) continue;
-    await killServer(path);
-    await rm(path, {recursive: true, force: true}).catch(() => {});
-  }
-}
-
-/** A local server outlives a drill that is killed; by pid and start it is known beyond doubt. */
-async function killServer(path: string): Promise<void> {
-  const text = await readFile(join(path, SERVER_FILE), 'utf8').catch(() => '');
-  const server = z.object({pid: z.int().min(2), processStart: z.string().min(1)}).safeParse(parseJson(text));
-  if (!server.success || processStart(server.data.pid) !== server.data.processStart) return;
-  process.kill(server.data.pid, 'SIGKILL');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,15 @@
 /** The command line's contract: results on stdout, errors with a hint on stderr, exit codes, nothing left behind. */
 
-import {chmodSync, copyFileSync, cpSync, lstatSync, readFileSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
 import {afterAll, afterEach, beforeAll, describe, expect, test} from '@jest/globals';
@@ -59,7 +68,7 @@ describe('exit codes', () => {
     expect(exitCode).toBe(0);
     expect(report().server).toMatchObject({
       kind: 'process',
-      because: 'no container can be had; this binary is on the PATH',
+      because: 'no container can be had (there is no container engine here); this binary is on the PATH',
     });
   });
 
@@ -125,7 +134,7 @@ describe('exit codes', () => {
     });
     expect(exitCode).toBe(3);
     expect(stdout).toMatch(
-      /no container engine answers; neither redis-server nor valkey-server is on the PATH/,
+      /there is no container engine here; neither redis-server nor valkey-server is on the PATH/,
     );
     expect(report()).toMatchObject({outcome: 'not-run', error: {code: 'server/unavailable'}});
   });
@@ -216,6 +225,34 @@ describe('outputs', () => {
     ]) {
       expect((await run(args, {env})).exitCode).toBe(2);
       expect(readFileSync(dump).equals(readFileSync(SAMPLE))).toBe(true);
+    }
+  });
+
+  test('are not written over what a directory, a pattern or a config leads to either', async () => {
+    const cwd = dir.file('led');
+    mkdirSync(cwd);
+    copyFileSync(SAMPLE, join(cwd, 'dump.rdb'));
+    copyFileSync(SAMPLE_EXPECTATIONS, join(cwd, 'expected.json'));
+    writeFileSync(
+      join(cwd, 'restore-drill.yml'),
+      'version: 1\nbackups: [{name: a, source: ., server: {kind: process}, expect: {file: expected.json}}]\n',
+    );
+    const before = readdirSync(cwd).map(name => readFileSync(join(cwd, name), 'latin1'));
+    for (const args of [
+      ['drill', '.', '--report-json', 'dump.rdb'],
+      ['drill', '*.rdb', '--report-json', 'dump.rdb'],
+      ['drill', '--report-json', 'expected.json'],
+      ['drill', '--report-json', 'restore-drill.yml'],
+      ['record', '.', '--expect', 'dump.rdb'],
+      ['record', 'a', '--expect', 'restore-drill.yml'],
+    ]) {
+      const {exitCode, stderr} = await run([...args, '--server', 'process'], {env, cwd});
+      expect({args, exitCode, said: stderr.includes('written over')}).toEqual({
+        args,
+        exitCode: 2,
+        said: true,
+      });
+      expect(readdirSync(cwd).map(name => readFileSync(join(cwd, name), 'latin1'))).toEqual(before);
     }
   });
 

@@ -1,14 +1,23 @@
 /** Drills in containers, seen from outside: how the server is locked in, how a drill is ended, what stays behind. */
 
 import {execFileSync} from 'node:child_process';
-import {chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import {type AddressInfo, createServer, type Socket} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import {reportSchema} from '../../src/report/drill-report.ts';
 import {scratch} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
 import {containerTest, execTest, imageOf, SAMPLE, SAMPLE_EXPECTATIONS, servers} from '../servers.ts';
-import {docker, drillContainers, privateDirs, run, start} from './cli.ts';
+import {apart, docker, drillContainers, privateDirs, run, start} from './cli.ts';
 
 const needsExec = await execTest();
 const dir = scratch();
@@ -171,6 +180,26 @@ describe('ending a drill', () => {
     expect(await leftBehind()).toEqual(NOTHING);
   });
 
+  containerTest('SIGINT while an image is pulled from a registry that never answers', async () => {
+    const sockets = new Set<Socket>();
+    const silent = createServer(socket => sockets.add(socket.on('error', () => {})));
+    await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
+    try {
+      const {port} = silent.address() as AddressInfo;
+      const asked = new Promise(resolve => silent.once('connection', resolve));
+      const {child, ended} = start(['drill', SAMPLE, '--image', `127.0.0.1:${port}/redis:7.0`], {env});
+      await asked;
+      const sentAt = Date.now();
+      child.kill('SIGINT');
+      expect((await ended).exitCode).toBe(130);
+      expect(Date.now() - sentAt).toBeLessThan(7000);
+      expect(await leftBehind()).toEqual(NOTHING);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    }
+  });
+
   containerTest(
     'killed outright: the next drill sweeps what is left, and touches no drill that lives',
     async () => {
@@ -194,9 +223,8 @@ describe('ending a drill', () => {
     const serversPid = async () => {
       for (let tries = 0; tries < 1000; tries += 1) {
         for (const name of privateDirs(temp.path)) {
-          const path = `${temp.path}/${name}/server.json`;
-          const pid = existsSync(path) && /"pid":(\d+)/.exec(readFileSync(path, 'utf8'))?.[1];
-          if (pid) return Number(pid);
+          const inside = readdirSync('/proc').filter(pid => workingDirectory(pid).includes(`/${name}/`));
+          if (inside[0]) return Number(inside[0]);
         }
         await sleep(10);
       }
@@ -221,11 +249,12 @@ describe('ending a drill', () => {
   });
 });
 
-/** Runs a command with a file system of its own at /mnt/here, which the engine does not see; the dump is copied there. */
-function apart(dump: string): string[] {
-  const script =
-    'mkdir -p /mnt/here && mount -t tmpfs tmpfs /mnt/here && chmod 755 /mnt/here && cp "$0" /mnt/here/dump.rdb && exec "$@"';
-  return ['unshare', '--mount', 'sh', '-c', script, dump];
+function workingDirectory(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return '';
+  }
 }
 
 /** A dump that Redis 6.0 reads too: RDB version 9, one string key, and no checksum. */

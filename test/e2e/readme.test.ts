@@ -8,10 +8,13 @@ import {EXIT} from '../../src/errors.ts';
 import {scratch} from '../drills.ts';
 import {containerTest, ROOT, SAMPLE} from '../servers.ts';
 import {run} from './cli.ts';
+import {machineIn, runAction} from './run-action.ts';
 
 const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const blocks = (language: string): string[] =>
   [...readme.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, text]) => text!);
+
+type Step = {uses: string; with: Record<string, string>};
 
 const dir = scratch();
 afterAll(() => dir.dispose());
@@ -49,7 +52,7 @@ test('its commands work, on other paths', async () => {
 });
 
 test('its config fits the schema, and a drill by it runs', async () => {
-  const config = parse(blocks('yaml')[0]!);
+  const config = parse(blocks('yaml').find(text => text.startsWith('version: 1'))!);
   expect(configSchema.safeParse(config).success).toBe(true);
   config.backups[0].source = SAMPLE;
   config.backups[0].expect = {keys: {min: 300}, databases: {0: {keys: {'max-drop': '1%'}}}};
@@ -64,6 +67,41 @@ test('its options are those of `drill --help`', async () => {
   const table = readme.split('\n').filter(line => line.startsWith('| `--'));
   const documented = table.map(line => /--[a-z-]+/.exec(line)![0]).toSorted();
   expect(documented).toEqual(options(stdout).filter(option => option !== '--help'));
+});
+
+const action = (path: string) => parse(readFileSync(join(ROOT, path), 'utf8'));
+/** First cells of the table below a heading. */
+const rows = (heading: string): string[] => {
+  const section = readme.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
+  return [...section.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, cell]) => cell!);
+};
+
+test('its inputs and outputs are those of action.yml', () => {
+  const {inputs, outputs} = action('action.yml');
+  expect(rows('Inputs')).toEqual(expect.arrayContaining(Object.keys(inputs)));
+  expect(rows('Inputs')).toHaveLength(Object.keys(inputs).length);
+  expect(rows('Outputs')).toEqual(Object.keys(outputs));
+});
+
+test('its workflow and its recording run, with the backup downloaded', async () => {
+  const machine = machineIn(dir.file('machine'));
+  mkdirSync(join(machine.workspace, 'backups'));
+  mkdirSync(join(machine.workspace, '.restore-drill'));
+  writeFileSync(join(machine.workspace, 'backups', 'dump.rdb'), readFileSync(SAMPLE));
+  const [drilling] = Object.values<{steps: Step[]}>(parse(blocks('yaml')[0]!).jobs)[0]!.steps.slice(-1);
+  const [recording] = parse(blocks('yaml').find(text => text.includes('/record@'))!) as [Step];
+  expect([drilling!.uses, recording.uses].map(uses => uses.replace(/@.*/, ''))).toEqual([
+    'OWNER/redis-restore-drill',
+    'OWNER/redis-restore-drill/record',
+  ]);
+  for (const [path, step] of [
+    ['record/action.yml', recording],
+    ['action.yml', drilling!],
+  ] as const) {
+    const inputs = {...step.with, server: 'process'};
+    const ran = await runAction({action: join(ROOT, path), machine, inputs});
+    expect({path, outcome: ran.outputs.outcome}).toEqual({path, outcome: 'passed'});
+  }
 });
 
 describe('exit codes', () => {

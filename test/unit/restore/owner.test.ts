@@ -1,5 +1,12 @@
 import {describe, expect, test} from '@jest/globals';
-import {isDead, type Owner, ownerSchema, thisDrill} from '../../../src/restore/owner.ts';
+import {
+  directoryPrefix,
+  isDead,
+  isDeadByName,
+  type Owner,
+  ownerSchema,
+  thisDrill,
+} from '../../../src/restore/owner.ts';
 
 const me = thisDrill();
 const another = (overrides: Partial<Owner>): Owner => ({...me, run: 'another', ...overrides});
@@ -22,6 +29,41 @@ describe('an owner is dead', () => {
   test('when its deadline has passed, on whatever boot', () => {
     expect(isDead(another({deadline: Date.now() - 1}), me)).toBe(true);
     expect(isDead(another({boot: '', deadline: Date.now() - 1}), me)).toBe(true);
+  });
+});
+
+test('an owner in a container on the same machine is dead when its deadline has passed, not before', () => {
+  const container = {host: 'a1b2c3d4e5f6', pidNamespace: 'pid:[1]', pid: NO_SUCH_PID};
+  expect(isDead(another(container), me)).toBe(false);
+  expect(isDead(another({...container, deadline: Date.now() - 1}), me)).toBe(true);
+});
+
+describe('the name of a directory tells whether its owner is dead', () => {
+  const named = (overrides: Partial<Owner>, now = me) =>
+    isDeadByName(`${directoryPrefix(another(overrides))}abcdef`, now);
+
+  test('its process is gone, or another has its pid, or the machine was booted since', () => {
+    expect(named({pid: NO_SUCH_PID})).toBe(true);
+    expect(named({processStart: '1'})).toBe(true);
+    expect(named({boot: 'an earlier boot'})).toBe(true);
+  });
+
+  test('nothing is proved while it runs, of another host or pid namespace, or without /proc', () => {
+    expect(named({})).toBe(false);
+    expect(named({host: 'elsewhere', pid: NO_SUCH_PID, boot: 'another'})).toBe(false);
+    expect(named({pidNamespace: 'pid:[1]', pid: NO_SUCH_PID})).toBe(false);
+    expect(named({boot: '', processStart: '', pid: NO_SUCH_PID})).toBe(false);
+    expect(named({pid: NO_SUCH_PID}, {...me, boot: ''})).toBe(false);
+  });
+
+  test('nothing is proved by another name', () => {
+    expect(isDeadByName('restore-drill-demo-abcdef')).toBe(false);
+  });
+
+  test('it is short enough for the path of a socket in the temporary directories of runners', () => {
+    const longest = {...me, pid: 2 ** 22, processStart: String(2 ** 32)};
+    const path = `/home/ubuntu/actions-runner/_work/_temp/${directoryPrefix(longest)}abcdef/redis.sock`;
+    expect(Buffer.byteLength(path)).toBeLessThanOrEqual(107);
   });
 });
 

@@ -1,0 +1,260 @@
+/**
+ * The GitHub Action: inputs and event in; outputs, annotations, job summary and log out. An edge: it may read
+ * process.env, and it is the only importer of @actions/core. The exit code is that of the command line.
+ */
+import {randomBytes} from 'node:crypto';
+import {readdir, readFile, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {basename, dirname, join, resolve} from 'node:path';
+import * as core from '@actions/core';
+import type {Held} from './commands.ts';
+import type {Flags} from './config/config.ts';
+import {credentialsIn} from './config/credentials.ts';
+import {whyUntrusted} from './config/trust.ts';
+import type {Deps} from './drill.ts';
+import {DrillError, EXIT, toDrillError} from './errors.ts';
+import {assertNode} from './node-version.ts';
+import {paintOn} from './paint.ts';
+import type {Progress} from './progress.ts';
+import {progressOn} from './progress-view.ts';
+import {surroundingsIn} from './surroundings.ts';
+import {VERSION} from './version.ts';
+
+/**
+ * GitHub drops a step's summary whole when it is larger.
+ * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits
+ */
+const SUMMARY_MAX_BYTES = 1024 * 1024;
+
+const INPUTS = ['backup', 'config', 'expect', 'server', 'image', 'set', 'report-json'] as const;
+
+/** State for the post step, which is another process. */
+const RUN = 'run';
+const REPORT = 'report';
+const CLEAN = 'clean';
+
+/** `uses: redis-restore-drill`: drills a backup. */
+export async function run(): Promise<void> {
+  await step('Restore drill', async ({flags, deps, runId}) => {
+    const own = join(deps.tempDir, `restore-drill-report-${runId}.json`);
+    const reportJson = input('report-json') ?? own;
+    if (reportJson === own) core.saveState(REPORT, own);
+    const {holdDrill} = await import('./commands.ts');
+    const held = await holdDrill({...flags, reportJson}, deps);
+    if (held.reportPath !== undefined) core.setOutput('report-path', resolve(held.reportPath));
+    return held;
+  });
+}
+
+/** `uses: redis-restore-drill/record`: writes expectations from a backup that passes its drill. */
+export async function record(): Promise<void> {
+  await step('Recording of expectations', async ({flags, deps}) => {
+    const {expect} = flags;
+    if (expect === undefined) {
+      throw new DrillError('usage/invalid', 'the input expect is missing', {
+        hint: 'Name the file to record in, for example .restore-drill/sessions.json.',
+      });
+    }
+    const {holdRecording, recordedIn} = await import('./commands.ts');
+    const held = await holdRecording({...flags, expect}, deps);
+    if (held.report.outcome === 'passed') core.notice(recordedIn(expect));
+    return held;
+  });
+}
+
+/** Runs whatever became of the step: removes what a drill that was killed left behind. Never fails the job. */
+export async function post(): Promise<void> {
+  muteWarnings();
+  try {
+    const runId = core.getState(RUN);
+    if (runId !== '' && core.getState(CLEAN) !== 'true') await cleanUpAfter(runId);
+    const report = core.getState(REPORT);
+    if (report !== '') await removeReport(report);
+  } catch (thrown) {
+    core.warning(`the clean-up after the drill broke off: ${toDrillError(thrown).message}`);
+  }
+}
+
+async function cleanUpAfter(run: string): Promise<void> {
+  const {cleanUp} = await import('./restore/clean-up.ts');
+  const {containers, directories, problems} = await cleanUp({
+    run,
+    tempDir: surroundingsIn(process.env).tempDir,
+  });
+  core.info(`Cleaned up after the drill: ${containers} containers, ${directories} directories removed.`);
+  for (const problem of problems) core.warning(problem, {title: 'Not everything could be removed'});
+}
+
+/** With what a drill that was killed while it wrote may have left beside it. */
+async function removeReport(report: string): Promise<void> {
+  const directory = dirname(report);
+  const names = await readdir(directory).catch(() => []);
+  const ours = names.filter(name => name.startsWith(basename(report)));
+  await Promise.all(ours.map(name => rm(join(directory, name), {force: true}).catch(() => {})));
+}
+
+type Request = {flags: Flags; deps: Deps; runId: string};
+
+/** What every step does around the drill that it holds. Never rejects. */
+async function step(title: string, hold: (request: Request) => Promise<Held>): Promise<void> {
+  // A crash must leave neither an empty outcome nor a green step behind. The stub in dist/ has said it already.
+  process.exitCode = EXIT.bug;
+  core.setOutput('outcome', 'not-run');
+  const signal = abortOnSignals();
+  // A log that nobody reads any more takes neither the verdict nor the clean-up with it.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  muteWarnings();
+  for (const name of INPUTS)
+    for (const credential of credentialsIn(core.getInput(name))) core.setSecret(credential);
+  const runId = randomBytes(8).toString('hex');
+  // Before anything is made, so that the post step can remove it.
+  core.saveState(RUN, runId);
+  core.startGroup(title);
+  const held = await request(runId, signal).then(hold).catch(nothing);
+  core.endGroup();
+  // Where the drill was held to its end nothing is left, and the post step need not look.
+  if (held.report.outcome !== 'not-run' || held.unusable) core.saveState(CLEAN, 'true');
+  try {
+    process.exitCode = await publish(held);
+  } catch (thrown) {
+    // The exit code is still that of a bug, and the outcome not-run.
+    core.error(`the outcome could not be published: ${toDrillError(thrown).message}`);
+  }
+}
+
+/** Node prints them raw, and the runner takes commands from any line, of whatever text a library put into them. */
+function muteWarnings(): void {
+  process.removeAllListeners('warning');
+  process.on('warning', warning => core.debug(String(warning)));
+}
+
+function abortOnSignals(): AbortSignal {
+  const abort = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      // GitHub's second signal comes 7.5 s after the first, and 2.5 s before the end: the post step does the rest.
+      if (abort.signal.aborted) process.exit(EXIT.cancelled);
+      abort.abort();
+    });
+  }
+  return abort.signal;
+}
+
+async function request(runId: string, signal: AbortSignal): Promise<Request> {
+  assertNode();
+  return {flags: await flagsOfInputs(), deps: deps(runId, signal), runId};
+}
+
+async function nothing(thrown: unknown): Promise<Held> {
+  const {reportOfNothing} = await import('./drill.ts');
+  const unusable = toDrillError(thrown);
+  return {report: reportOfNothing(unusable), unusable};
+}
+
+/** An input that is not given is an empty string, which no input can mean. */
+function input(name: (typeof INPUTS)[number]): string | undefined {
+  return core.getInput(name) || undefined;
+}
+
+async function flagsOfInputs(): Promise<Flags> {
+  const eventName = process.env.GITHUB_EVENT_NAME ?? '';
+  const untrusted = whyUntrusted(eventName, await event()) ?? undefined;
+  core.info(
+    `redis-restore-drill ${VERSION}, Node ${process.versions.node}, ${process.platform} ${process.arch}`,
+  );
+  core.debug(
+    `event ${eventName || 'none'}: ${untrusted ?? 'the config is taken to be the repository’s own'}`,
+  );
+  return {
+    backup: input('backup'),
+    config: input('config'),
+    expect: input('expect'),
+    server: input('server'),
+    image: input('image'),
+    set: core.getMultilineInput('set'),
+    untrusted,
+  };
+}
+
+/** What started the workflow; unreadable is as good as unknown, which whyUntrusted takes for the worst. */
+async function event(): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(process.env.GITHUB_EVENT_PATH ?? '', 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function deps(run: string, signal: AbortSignal): Deps {
+  // testcontainers asks for the home directory, which a user without an entry in passwd does not have.
+  process.env.HOME ||= tmpdir();
+  const shown = progressOn({write: text => core.info(text.trimEnd())});
+  return {...surroundingsIn(process.env), signal, progress: timed(shown), run};
+}
+
+/** For RUNNER_DEBUG: when each phase began and ended. */
+function timed(progress: Progress): Progress {
+  return {
+    phase: (...parts) => {
+      const [name] = parts;
+      const start = performance.now();
+      core.debug(`${name} begins`);
+      const phase = progress.phase(...parts);
+      return {
+        update: done => phase.update(done),
+        end: () => {
+          phase.end();
+          core.debug(`${name} took ${Math.round(performance.now() - start)} ms`);
+        },
+      };
+    },
+  };
+}
+
+/** Where the documents of the very version that runs are; not known of an action of the workspace (`uses: ./`). */
+function docsUrl(): {docsUrl?: string} {
+  const {GITHUB_SERVER_URL, GITHUB_ACTION_REPOSITORY, GITHUB_ACTION_REF} = process.env;
+  if (!GITHUB_SERVER_URL || !GITHUB_ACTION_REPOSITORY || !GITHUB_ACTION_REF) return {};
+  return {docsUrl: `${GITHUB_SERVER_URL}/${GITHUB_ACTION_REPOSITORY}/blob/${GITHUB_ACTION_REF}/docs`};
+}
+
+/** The verdict in all the places where people look for it; the output `outcome` and the exit code last of all. */
+async function publish({report, unwritten}: Held): Promise<number> {
+  const {exitCodeOf} = await import('./commands.ts');
+  const {annotationsOf} = await import('./report/annotations.ts');
+  const {renderMarkdown} = await import('./report/markdown.ts');
+  const {measure} = await import('./report/measures.ts');
+  const {renderText} = await import('./report/text.ts');
+  printInert(renderText(report, paintOn()));
+  core.debug(JSON.stringify(report));
+  for (const {level, message, title, file, line} of annotationsOf(report))
+    ANNOTATE[level](message, {title, ...(file && {file}), ...(line && {startLine: line})});
+  // A step shows ten errors; of a drill that failed its findings are worth more.
+  const complain = report.outcome === 'passed' ? core.error : core.warning;
+  if (unwritten) complain(`${unwritten.message}\nHINT: ${unwritten.hint}`, {title: unwritten.code});
+  const {keys, digest, restoreDurationMs, backupAgeSeconds, findings} = measure(report);
+  core.setOutput('keys', keys);
+  core.setOutput('digest', digest);
+  core.setOutput('restore-duration-ms', restoreDurationMs);
+  core.setOutput('backup-age-seconds', backupAgeSeconds);
+  core.setOutput('findings', findings);
+  await summarize(renderMarkdown(report, {maxBytes: SUMMARY_MAX_BYTES, ...docsUrl()}));
+  core.setOutput('outcome', report.outcome);
+  return exitCodeOf(report) || (unwritten?.exitCode ?? EXIT.passed);
+}
+
+const ANNOTATE = {error: core.error, warning: core.warning, notice: core.notice};
+
+/** Names of files and servers' words are in it: between these lines the runner takes nothing for a command. */
+function printInert(text: string): void {
+  const token = randomBytes(16).toString('hex');
+  process.stdout.write(`::stop-commands::${token}\n${text}\n::${token}::\n`);
+}
+
+async function summarize(markdown: string): Promise<void> {
+  try {
+    await core.summary.addRaw(markdown).write();
+  } catch (thrown) {
+    core.warning(`the job summary could not be written: ${toDrillError(thrown).message}`);
+  }
+}

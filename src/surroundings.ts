@@ -1,0 +1,15 @@
+/** What a drill takes from the machine that it runs on, read from the environment that an edge hands in. */
+import {tmpdir} from 'node:os';
+import {resolve} from 'node:path';
+import type {Surroundings} from './restore/start-server.ts';
+
+type Environment = Record<string, string | undefined>;
+
+export function surroundingsIn(env: Environment): Pick<Surroundings, 'tempDir' | 'searchPath' | 'docker'> {
+  return {
+    // The runner's own directory is emptied after each job.
+    tempDir: resolve(env.RUNNER_TEMP || tmpdir()),
+    searchPath: env.PATH ?? '',
+    docker: {host: env.DOCKER_HOST, configDir: env.DOCKER_CONFIG, authConfig: env.DOCKER_AUTH_CONFIG},
+  };
+}
