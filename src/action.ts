@@ -170,7 +170,15 @@ function deps(run: string, signal: AbortSignal): Deps {
   process.env.HOME ||= tmpdir();
   const shown = progressOn({write: text => core.info(text.trimEnd())});
   const tempDir = temporaryDirectory();
-  return {tempDir, searchPath: process.env.PATH ?? '', signal, progress: timed(shown), run};
+  return {
+    tempDir,
+    searchPath: process.env.PATH ?? '',
+    env: name => process.env[name],
+    mask: secret => core.setSecret(secret),
+    signal,
+    progress: timed(shown),
+    run,
+  };
 }
 
 const temporaryDirectory = (): string => resolve(process.env.RUNNER_TEMP || tmpdir());

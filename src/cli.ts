@@ -102,7 +102,13 @@ const collect = (value: string, values: string[] = []): string[] => [...values, 
 function io(signal: AbortSignal): Io {
   const tempDir = resolve(process.env.RUNNER_TEMP || tmpdir());
   return {
-    deps: {tempDir, searchPath: process.env.PATH ?? '', signal, progress: progressOn(process.stderr)},
+    deps: {
+      tempDir,
+      searchPath: process.env.PATH ?? '',
+      env: name => process.env[name],
+      signal,
+      progress: progressOn(process.stderr),
+    },
     out: text => void process.stdout.write(text),
     log: text => void process.stderr.write(text),
     paint: paintOn(process.stdout),

@@ -14,6 +14,7 @@ import {
   ImageName,
 } from 'testcontainers';
 import {DrillError, throwIfAborted, unlessAborted} from '../errors.ts';
+import {fromLabels, isDead, type Owner, RUN_LABEL, toLabels} from '../private/owner.ts';
 import {connectToSocket, type ServerClient} from '../redis/client.ts';
 import {formatLine, parseLine, type ServerLine} from '../redis/server-line.ts';
 import {startWithDebug} from './debug-directive.ts';
@@ -21,7 +22,6 @@ import {dumpTar} from './dump-tar.ts';
 import {connectByExec} from './exec-client.ts';
 import {DUMP_FILE, frozenFlags} from './frozen.ts';
 import {LogBuffer} from './log-buffer.ts';
-import {fromLabels, isDead, type Owner, RUN_LABEL, toLabels} from './owner.ts';
 import {makePrivateDir, type PrivateDir} from './private-dir.ts';
 import {whenReachable} from './reach.ts';
 import {answering, type Ended, EndedEarly, type ServerDescription, type Throwaway} from './throwaway.ts';

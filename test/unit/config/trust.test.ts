@@ -29,13 +29,14 @@ describe('a stranger can have written the config', () => {
     expect(whyUntrusted('pull_request_target', pullRequest('acme/shop'))).toMatch(/pull_request_target/);
   });
 
-  test.each(['pull_request', 'pull_request_review', 'pull_request_review_comment'])(
-    'of %s from a fork, from a fork that was deleted, and of an event that cannot be read',
-    name => {
-      for (const event of [pullRequest('mallory/shop'), pullRequest(null), undefined, {}, 'text', null])
-        expect(whyUntrusted(name, event)).toMatch(/fork/);
-    },
-  );
+  test.each([
+    'pull_request',
+    'pull_request_review',
+    'pull_request_review_comment',
+  ])('of %s from a fork, from a fork that was deleted, and of an event that cannot be read', name => {
+    for (const event of [pullRequest('mallory/shop'), pullRequest(null), undefined, {}, 'text', null])
+      expect(whyUntrusted(name, event)).toMatch(/fork/);
+  });
 
   test('of a run that follows a fork’s workflow, or pull_request_target, or who knows what', () => {
     for (const event of [
