@@ -13,6 +13,8 @@ export type Entry = {
   kind: 'file' | 'link' | 'other';
   /** Of a link. */
   target?: string;
+  /** Of a file: it may be a link in disguise, whose target is its content (zip says so only at its end). */
+  maybeLink?: boolean;
   /** Of what is not read, the archive's reader takes care. */
   bytes: ByteStream;
 };

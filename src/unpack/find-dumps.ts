@@ -28,7 +28,13 @@ const DUMP = 'an RDB dump';
 /** What an archive held that was no dump, for who wonders; more is not told. */
 const MAX_PASSED_OVER = 5;
 
-type At = {name: string; path: string[]; layers: Layers; passedOver: string[]};
+type At = {
+  name: string;
+  path: string[];
+  layers: Layers;
+  passedOver: string[];
+  maybeLink?: boolean | undefined;
+};
 
 export function findDumps(
   backup: {name: string; passedOver: string[]},
@@ -42,7 +48,8 @@ async function* search(input: ByteStream, at: At, unpacking: Unpacking): AsyncGe
   if (packing === undefined) {
     // An append-only file among them: then the dump beside it is not what a server would load.
     if (unpackable) throw unsupportedForm(form, at.path.length > 0 ? quoted(at.path.join(': ')) : at.name);
-    if (at.path.length === 0 || form === DUMP || NAMED_DUMP.test(basename(at.path.at(-1)!))) {
+    const named = NAMED_DUMP.test(basename(at.path.at(-1) ?? '')) && !(at.maybeLink && form === 'text');
+    if (at.path.length === 0 || form === DUMP || named) {
       yield {path: at.path, layers: at.layers, bytes: input};
     } else if (at.passedOver.length < MAX_PASSED_OVER)
       at.passedOver.push(`${quoted(at.path.join(': '))} (${form})`);
@@ -92,7 +99,7 @@ async function* searchArchive(
         continue;
       }
       const bytes = new ByteStream(measured(entry.bytes, at, {input, unpacking}));
-      yield* search(bytes, {...at, path}, unpacking);
+      yield* search(bytes, {...at, path, maybeLink: entry.maybeLink}, unpacking);
     }
     await input.drain();
   } finally {

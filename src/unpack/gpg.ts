@@ -71,16 +71,22 @@ async function importKey(key: string, name: string, at: string[], tools: Tools):
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-function assertDecrypted({exitCode, status}: Filtered, keys: NonNullable<Keys['gpg']>): void {
+/** What gpg says of input that ends too early. */
+const CUT_SHORT = /read error|premature eof|problem reading source|unexpected end/i;
+
+function assertDecrypted({exitCode, status, stderr}: Filtered, keys: NonNullable<Keys['gpg']>): void {
   const said = (word: string) => new RegExp(`^\\[GNUPG:\\] ${word}\\b`, 'm').test(status);
   const failed = said('DECRYPTION_FAILED') || said('BADMDC');
   if (said('DECRYPTION_OKAY') && !failed && exitCode === 0) return;
   if (said('DECRYPTION_OKAY')) {
     throw new Malformed('bytes that are none of it follow its end', 'backup/trailing-garbage');
   }
-  // It was decrypting, so the key was right.
   if (said('BADMDC')) throw new Malformed('its integrity code does not match');
-  if (said('PLAINTEXT')) throw new EndOfInput();
+  if (CUT_SHORT.test(stderr)) throw new EndOfInput();
+  // It was decrypting, so the key was right.
+  if (said('DECRYPTION_KEY') || said('PLAINTEXT') || stderr.includes('zlib inflate problem')) {
+    throw new Malformed('it does not decrypt to its end: it was damaged or cut short');
+  }
   if (said('NEED_PASSPHRASE_SYM') && !keys.passphrase)
     throw noKey('an OpenPGP message with a passphrase', 'gpg');
   if (said('ENC_TO') || said('NEED_PASSPHRASE_SYM')) throw undecryptable(keys);

@@ -116,7 +116,7 @@ export async function explained(error: unknown, {input, layers, unpacking}: Plac
     const rule = error.rule ?? RULES[packing];
     return new PackingFault(
       rule,
-      `${WORDS[rule] ?? 'the backup is damaged'}: ${what}: ${error.message}; noticed before ${place()}`,
+      `${WORDS[rule] ?? 'the backup is damaged'}: ${what}: ${error.message}; noticed near ${place()}`,
     );
   }
   return error;

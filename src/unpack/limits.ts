@@ -14,10 +14,10 @@ export type Limits = {
 };
 
 /**
- * Dumps are compressed already where it is worth it: real ones shrink to a half or a tenth, those of tests with one value
- * over and over to a hundredth. gzip cannot do better than 1:1032.
+ * Dumps are compressed already where it is worth it: real ones shrink to a half or a tenth. Zeros shrink to 1:229 by
+ * `gzip -1`, to 1:1000 by `gzip -9`, to 1:30,000 by zstd.
  */
-export const DEFAULT_LIMITS: Limits = {maxRatio: 250, maxSizeBytes: 2 ** 40, maxEntries: 100_000};
+export const DEFAULT_LIMITS: Limits = {maxRatio: 100, maxSizeBytes: 2 ** 40, maxEntries: 100_000};
 
 /** Below this a bomb does no harm, and small backups of nothing but repetitions stay free of suspicion. */
 const HARMLESS_BYTES = 256 * 1024 ** 2;

@@ -34,7 +34,9 @@ export async function* zipEntries(input: ByteStream): AsyncGenerator<Entry> {
       beginning: Buffer.alloc(0),
     };
     const bytes = new ByteStream(content(input, header, entry));
-    yield {name: header.name, kind: header.name.endsWith('/') ? 'other' : 'file', bytes};
+    const kind = header.name.endsWith('/') ? 'other' : 'file';
+    const maybeLink = header.method === STORED && header.packedBytes <= MAX_TARGET_BYTES;
+    yield {name: header.name, kind, maybeLink, bytes};
     await bytes.drain();
     seen.set(offset, entry);
   }
