@@ -2,8 +2,9 @@
  * age: the header by the package of the format's author, the payload by Node's own ChaCha20-Poly1305, which is many
  * times faster than any in JavaScript. Format: https://c2sp.org/age
  */
-import {createDecipheriv, hkdfSync} from 'node:crypto';
-import {Decrypter} from 'age-encryption';
+import {createDecipheriv, hkdfSync, scrypt} from 'node:crypto';
+import {promisify} from 'node:util';
+import {Decrypter, type Identity} from 'age-encryption';
 import {DrillError} from '../errors.ts';
 import {type ByteStream, EndOfInput} from './byte-stream.ts';
 import {type Keys, noKey, reveal} from './keys.ts';
@@ -17,6 +18,7 @@ const END_OF_HEADER = /\n--- [A-Za-z0-9+/]{43}\n/;
 const NONCE_BYTES = 16;
 const PIECE_BYTES = 64 * 1024;
 const TAG_BYTES = 16;
+const NONCE_OF_PIECE_BYTES = 12;
 
 export async function* unage(input: ByteStream, keys: Keys['age']): AsyncGenerator<Buffer> {
   if (!keys) throw noKey('an age-encrypted file', 'age');
@@ -82,7 +84,7 @@ async function openHeader(header: Buffer, keys: NonNullable<Keys['age']>): Promi
 function decrypterOf(keys: NonNullable<Keys['age']>): Decrypter {
   const decrypter = new Decrypter();
   if ('passphrase' in keys) {
-    decrypter.addPassphrase(reveal(keys.passphrase));
+    decrypter.addIdentity(passphraseIdentity(reveal(keys.passphrase)));
     return decrypter;
   }
   // As age-keygen writes it: with comments, or several.
@@ -106,18 +108,43 @@ function decrypterOf(keys: NonNullable<Keys['age']>): Decrypter {
   return decrypter;
 }
 
+/** Beyond this it takes more than 1 GiB; age itself writes 18. */
+const MAX_WORK_FACTOR = 20;
+const SCRYPT_LABEL = 'age-encryption.org/v1/scrypt';
+
+/** Node's own scrypt, in a thread of its own: that of the package takes ten times as long, and the event loop with it. */
+const passphraseIdentity = (passphrase: string): Identity => ({
+  async unwrapFileKey(stanzas) {
+    const [stanza] = stanzas;
+    if (stanzas.length !== 1 || stanza?.args[0] !== 'scrypt') return null;
+    const [, salt = '', factor = ''] = stanza.args;
+    const workFactor = Number(factor);
+    if (!/^[1-9]\d?$/.test(factor) || workFactor > MAX_WORK_FACTOR)
+      throw new Error('an impossible work factor');
+    const salted = Buffer.concat([Buffer.from(SCRYPT_LABEL), Buffer.from(salt, 'base64')]);
+    const cost = {N: 2 ** workFactor, r: 8, p: 1, maxmem: 2 ** 31};
+    const key = await promisify<string, Buffer, number, object, Buffer>(scrypt)(passphrase, salted, 32, cost);
+    return opened(Buffer.from(stanza.body), key, Buffer.alloc(NONCE_OF_PIECE_BYTES));
+  },
+});
+
 /** `null` where the tag does not match. The nonce: the number of the piece in 11 bytes, then whether it is the last. */
 function decrypted(
   piece: Buffer,
   {key, number, last}: {key: Buffer; number: bigint; last: boolean},
 ): Buffer | null {
   if (piece.length < TAG_BYTES) throw new EndOfInput();
-  const nonce = Buffer.alloc(12);
+  const nonce = Buffer.alloc(NONCE_OF_PIECE_BYTES);
   nonce.writeBigUInt64BE(number, 3);
   nonce[11] = last ? 1 : 0;
+  return opened(piece, key, nonce);
+}
+
+/** `null` where the tag, its last 16 bytes, does not match. */
+function opened(sealed: Buffer, key: Buffer, nonce: Buffer): Buffer | null {
   const decipher = createDecipheriv('chacha20-poly1305', key, nonce, {authTagLength: TAG_BYTES});
-  decipher.setAuthTag(piece.subarray(-TAG_BYTES));
-  const plain = decipher.update(piece.subarray(0, -TAG_BYTES));
+  decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
+  const plain = decipher.update(sealed.subarray(0, -TAG_BYTES));
   try {
     decipher.final();
     return plain;

@@ -9,7 +9,7 @@ import {type ByteStream, EndOfInput} from './byte-stream.ts';
 import {Malformed} from './packing-fault.ts';
 
 /** Of output; input comes in the pieces it was read in. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 512 * 1024;
 /** Lets the decoder's thread work on while the last pieces are hashed and written. */
 const AHEAD_BYTES = 1024 * 1024;
 const SIZES = {chunkSize: CHUNK_BYTES, readableHighWaterMark: AHEAD_BYTES};
