@@ -1,159 +1,104 @@
 /**
- * How fast is our reader, and how much memory does it take? Against `redis-check-rdb` on the same file, each in its
- * own process, alternating. The file is made by a real server and kept in .cache/bench.
+ * How fast is our reader, and how much memory does it take? In one run, alternating, each in its own process:
+ * `redis-check-rdb`, `inspect` without and with the digest, and what the digest replaces: a server that loads the same
+ * file and answers DEBUG DIGEST. The machine may be shared: the ratios count, not the seconds.
  *
- *     node bench/reader.mjs [--large] [--runs 5] [FILE]
- *
- * `--large` takes a dump of 2 GB: the database of the smaller one eleven times over, each under its own number.
+ *     node bench/reader.mjs [--dataset populated|mixed|large] [--runs 3] [--no-server] [FILE]
  */
-import {execFileSync, spawn, spawnSync} from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {setTimeout as sleep} from 'node:timers/promises';
+import {execFileSync, spawnSync} from 'node:child_process';
+import {statSync} from 'node:fs';
+import {basename, dirname, join, resolve} from 'node:path';
 import {parseArgs} from 'node:util';
-import {Crc64} from '../src/inspect/crc64.ts';
+import {mixed, populated, repeated, startServer} from './datasets.mjs';
 
-const ROOT = join(import.meta.dirname, '..');
-const CACHE = join(ROOT, '.cache', 'bench');
-/** 193 MB as a dump; 1 GB in the server that makes it. */
-const KEYS = 5_000_000;
-/** The machine is shared: the ratio counts, not the seconds. */
-const RUNS = '5';
-
-/** Runs one inspection and prints what it took; the argument is the file. */
+/** Runs one inspection and prints what it took; the arguments are file and depth. */
 const OURS = `
   import {readFileSync} from 'node:fs';
-  const {inspect} = await import(${JSON.stringify(join(ROOT, 'src', 'inspect', 'inspect.ts'))});
-  const {dataset, checksum, error} = await inspect(process.argv[1]);
+  const {inspect} = await import(${JSON.stringify(join(import.meta.dirname, '..', 'src', 'inspect', 'inspect.ts'))});
+  const started = performance.now();
+  const {dataset, digests, checksum, error} = await inspect(process.argv[1], {depth: process.argv[2]});
+  const ms = performance.now() - started;
   // Not resourceUsage().maxRSS: on Linux a child inherits its parent's until it has more of its own.
   const peakKb = /VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1];
-  console.log(JSON.stringify({keys: dataset.keys, checksum, error, peakKb}));
+  console.log(JSON.stringify({ms, keys: dataset.keys, digests, checksum, error, peakKb}));
 `;
 
+const LABELS = {
+  check: 'redis-check-rdb',
+  quick: 'inspect, depth quick',
+  full: 'inspect, with the digest',
+  load: 'redis-server, load',
+  digest: 'DEBUG DIGEST',
+};
+
+const DATASETS = {populated, mixed, large: () => repeated(11)};
+
 const {values, positionals} = parseArgs({
-  options: {large: {type: 'boolean', default: false}, runs: {type: 'string', default: RUNS}},
+  options: {
+    dataset: {type: 'string', default: 'populated'},
+    runs: {type: 'string', default: '3'},
+    'no-server': {type: 'boolean', default: false},
+  },
   allowPositionals: true,
 });
-const file = positionals[0] ?? (values.large ? await repeated(11) : await populated());
+const file = resolve(positionals[0] ?? (await DATASETS[values.dataset]()));
 await compare(file, Number(values.runs));
 
 async function compare(file, runs) {
-  const ours = [];
-  const theirs = [];
+  const times = {check: [], quick: [], full: [], load: [], digest: []};
   let last = {};
   for (let run = 0; run < runs; run++) {
-    theirs.push(timed(() => spawnSync('redis-check-rdb', [file], {stdio: 'ignore'})).ms);
-    const {ms, result} = timed(() =>
-      execFileSync(process.execPath, ['--input-type=module', '-e', OURS, file]),
-    );
-    ours.push(ms);
-    last = JSON.parse(result.toString());
+    times.check.push(timed(() => spawnSync('redis-check-rdb', [file], {stdio: 'ignore'})));
+    times.quick.push(ours(file, 'quick').ms);
+    last = ours(file, 'full');
+    times.full.push(last.ms);
+    if (!values['no-server']) await serve(file, times, last.digests.byDialect);
   }
-  const megabytes = statSync(file).size / 1e6;
-  const line = (name, times) => {
-    const ms = median(times);
-    console.log(
-      `${name.padEnd(16)} ${ms.toFixed(0).padStart(7)} ms  ${((megabytes / ms) * 1000).toFixed(0).padStart(5)} MB/s`,
-    );
-  };
+  const megabytes = (statSync(file).size / 1e6).toFixed(0);
   console.log(
-    `${file}: ${megabytes.toFixed(0)} MB, ${last.keys} keys, checksum ${last.checksum}, medians of ${runs}`,
+    `${basename(file)}: ${megabytes} MB, ${last.keys} keys, checksum ${last.checksum}, medians of ${runs}`,
   );
-  line('redis-check-rdb', theirs);
-  line('inspect', ours);
-  console.log(
-    `inspect takes ${(median(ours) / median(theirs)).toFixed(2)} of the time; peak RSS ${(last.peakKb / 1024).toFixed(0)} MiB`,
-  );
+  const base = {quick: 'check', full: 'digest'};
+  for (const [name, list] of Object.entries(times).filter(([, list]) => list.length > 0)) {
+    const other = base[name] !== undefined && times[base[name]].length > 0 ? base[name] : undefined;
+    const ratio = other ? `  ${(median(list) / median(times[other])).toFixed(2)} of ${LABELS[other]}` : '';
+    console.log(`  ${LABELS[name].padEnd(24)} ${median(list).toFixed(0).padStart(7)} ms${ratio}`);
+  }
+  console.log(`  peak RSS of inspect      ${(last.peakKb / 1024).toFixed(0).padStart(7)} MiB`);
+}
+
+function ours(file, depth) {
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', OURS, file, depth]);
+  const result = JSON.parse(output.toString());
+  if (result.error) throw new Error(result.error.message);
+  return result;
+}
+
+/** Takes the file as it is, read only: a server that saves nothing does not write to it. */
+async function serve(file, times, digests) {
+  const started = performance.now();
+  const flags = ['--dir', dirname(file), '--dbfilename', basename(file), '--replicaof', '127.0.0.1', '0'];
+  await using server = await startServer([...flags, '--databases', '1024']);
+  for (;;) {
+    try {
+      server.redis('PING');
+      break;
+    } catch (error) {
+      if (!/LOADING/.test(error.message)) throw error;
+    }
+  }
+  times.load.push(performance.now() - started);
+  let digest = '';
+  times.digest.push(timed(() => (digest = server.redis('DEBUG', 'DIGEST'))));
+  if (!Object.values(digests).includes(digest)) throw new Error(`the server's digest is ${digest}, not ours`);
 }
 
 function timed(action) {
   const started = performance.now();
-  const result = action();
-  return {ms: performance.now() - started, result};
+  action();
+  return performance.now() - started;
 }
 
 function median(times) {
   return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)];
-}
-
-/** A dump of 5 million keys, written by a server. */
-async function populated() {
-  const target = join(CACHE, 'populated.rdb');
-  if (existsSync(target)) return target;
-  mkdirSync(CACHE, {recursive: true});
-  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
-  const socket = join(folder, 's');
-  const options = [
-    '--port',
-    '0',
-    '--unixsocket',
-    socket,
-    '--dir',
-    CACHE,
-    '--dbfilename',
-    'making.rdb',
-    '--save',
-    '',
-  ];
-  const server = spawn('redis-server', [...options, '--enable-debug-command', 'local'], {stdio: 'ignore'});
-  const redis = (...command) => {
-    const reply = execFileSync('redis-cli', ['-s', socket, ...command])
-      .toString()
-      .trim();
-    if (reply !== 'OK') throw new Error(`the server answered: ${reply}`);
-  };
-  try {
-    for (let tries = 0; !existsSync(socket); tries++) {
-      if (tries === 100) throw new Error('redis-server (7.0 or newer) did not start');
-      await sleep(50);
-    }
-    redis('DEBUG', 'POPULATE', String(KEYS), 'user', '100');
-    redis('SAVE');
-  } finally {
-    server.kill('SIGKILL');
-    rmSync(folder, {recursive: true, force: true});
-  }
-  renameSync(join(CACHE, 'making.rdb'), target);
-  return target;
-}
-
-/**
- * A valid dump without a server of 10 GB:
- *
- *     header and AUX | SELECTDB 0, RESIZEDB, keys | SELECTDB 1, RESIZEDB, keys | ... | EOF, checksum
- */
-async function repeated(times) {
-  const target = join(CACHE, `repeated-${times}.rdb`);
-  if (existsSync(target)) return target;
-  const dump = readFileSync(await populated());
-  const start = dump.indexOf(Buffer.from([0xfe, 0x00, 0xfb]));
-  const keys = dump.subarray(start + 2, -9);
-  const crc = new Crc64();
-  const output = openSync(`${target}.making`, 'w');
-  const write = bytes => {
-    crc.update(bytes, 0, bytes.length);
-    writeSync(output, bytes);
-  };
-  write(dump.subarray(0, start));
-  for (let database = 0; database < times; database++) {
-    write(Buffer.from([0xfe, database]));
-    write(keys);
-  }
-  write(Buffer.from([0xff]));
-  writeSync(output, crc.footer());
-  closeSync(output);
-  renameSync(`${target}.making`, target);
-  return target;
 }

@@ -13,9 +13,11 @@ import {credentialsIn} from './config/credentials.ts';
 import {whyUntrusted} from './config/trust.ts';
 import type {Deps} from './drill.ts';
 import {DrillError, EXIT, toDrillError} from './errors.ts';
+import {assertNode} from './node-version.ts';
 import {paintOn} from './paint.ts';
 import type {Progress} from './progress.ts';
 import {progressOn} from './progress-view.ts';
+import {surroundingsIn} from './surroundings.ts';
 import {VERSION} from './version.ts';
 
 /**
@@ -74,7 +76,10 @@ export async function post(): Promise<void> {
 
 async function cleanUpAfter(run: string): Promise<void> {
   const {cleanUp} = await import('./restore/clean-up.ts');
-  const {containers, directories, problems} = await cleanUp({run, tempDir: temporaryDirectory()});
+  const {containers, directories, problems} = await cleanUp({
+    run,
+    tempDir: surroundingsIn(process.env).tempDir,
+  });
   core.info(`Cleaned up after the drill: ${containers} containers, ${directories} directories removed.`);
   for (const problem of problems) core.warning(problem, {title: 'Not everything could be removed'});
 }
@@ -95,13 +100,15 @@ async function step(title: string, hold: (request: Request) => Promise<Held>): P
   process.exitCode = EXIT.bug;
   core.setOutput('outcome', 'not-run');
   const signal = abortOnSignals();
+  // A log that nobody reads any more takes neither the verdict nor the clean-up with it.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   for (const name of INPUTS)
     for (const credential of credentialsIn(core.getInput(name))) core.setSecret(credential);
   const runId = randomBytes(8).toString('hex');
   // Before anything is made, so that the post step can remove it.
   core.saveState(RUN, runId);
   core.startGroup(title);
-  const held = await hold({flags: await flagsOfInputs(), deps: deps(runId, signal), runId}).catch(nothing);
+  const held = await request(runId, signal).then(hold).catch(nothing);
   core.endGroup();
   // Where the drill was held to its end nothing is left, and the post step need not look.
   if (held.report.outcome !== 'not-run' || held.unusable) core.saveState(CLEAN, 'true');
@@ -123,6 +130,11 @@ function abortOnSignals(): AbortSignal {
     });
   }
   return abort.signal;
+}
+
+async function request(runId: string, signal: AbortSignal): Promise<Request> {
+  assertNode();
+  return {flags: await flagsOfInputs(), deps: deps(runId, signal), runId};
 }
 
 async function nothing(thrown: unknown): Promise<Held> {
@@ -169,19 +181,14 @@ function deps(run: string, signal: AbortSignal): Deps {
   // testcontainers asks for the home directory, which a user without an entry in passwd does not have.
   process.env.HOME ||= tmpdir();
   const shown = progressOn({write: text => core.info(text.trimEnd())});
-  const tempDir = temporaryDirectory();
   return {
-    tempDir,
-    searchPath: process.env.PATH ?? '',
-    env: name => process.env[name],
+    ...surroundingsIn(process.env),
     mask: secret => core.setSecret(secret),
     signal,
     progress: timed(shown),
     run,
   };
 }
-
-const temporaryDirectory = (): string => resolve(process.env.RUNNER_TEMP || tmpdir());
 
 /** For RUNNER_DEBUG: when each phase began and ended. */
 function timed(progress: Progress): Progress {

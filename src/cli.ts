@@ -4,12 +4,14 @@
  */
 import {realpathSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {dirname, join, resolve} from 'node:path';
+import {dirname, join} from 'node:path';
 import {Command, CommanderError} from 'commander';
 import type {Io} from './commands.ts';
-import {DrillError, EXIT, toDrillError} from './errors.ts';
+import {type DrillError, EXIT, toDrillError} from './errors.ts';
+import {assertNode} from './node-version.ts';
 import {paintOn} from './paint.ts';
 import {progressOn} from './progress-view.ts';
+import {surroundingsIn} from './surroundings.ts';
 import {VERSION} from './version.ts';
 
 type ServerFlags = {server?: string; image?: string; set?: string[]};
@@ -32,22 +34,13 @@ export async function main(argv: string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   // testcontainers asks for the home directory, which a user without an entry in passwd does not have.
   process.env.HOME ||= tmpdir();
+  // In a container it would look for the host's address, and start a container of an image of its own to find it.
+  process.env.TESTCONTAINERS_HOST_OVERRIDE ??= '127.0.0.1';
   try {
     process.exitCode = await run(argv, abort.signal);
   } catch (thrown) {
-    process.exitCode = explain(thrown);
+    process.exitCode = await explain(thrown);
   }
-}
-
-/** As in package.json: what testcontainers needs. */
-const OLDEST_NODE = [22, 22] as const;
-
-function assertNode(): void {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
-  throw new DrillError('usage/invalid', `this is Node ${process.versions.node}`, {
-    hint: `Use Node ${OLDEST_NODE.join('.')} or later.`,
-  });
 }
 
 async function run(argv: string[], signal: AbortSignal): Promise<number> {
@@ -100,15 +93,8 @@ const withServer = (command: Command): Command =>
 const collect = (value: string, values: string[] = []): string[] => [...values, value];
 
 function io(signal: AbortSignal): Io {
-  const tempDir = resolve(process.env.RUNNER_TEMP || tmpdir());
   return {
-    deps: {
-      tempDir,
-      searchPath: process.env.PATH ?? '',
-      env: name => process.env[name],
-      signal,
-      progress: progressOn(process.stderr),
-    },
+    deps: {...surroundingsIn(process.env), signal, progress: progressOn(process.stderr)},
     out: text => void process.stdout.write(text),
     log: text => void process.stderr.write(text),
     paint: paintOn(process.stdout),
@@ -116,10 +102,11 @@ function io(signal: AbortSignal): Io {
 }
 
 /** Ordinary failures print their message; only our bugs print a stack. */
-function explain(thrown: unknown): number {
+async function explain(thrown: unknown): Promise<number> {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.passed : EXIT.usage;
   const error: DrillError = toDrillError(thrown);
-  process.stderr.write(`error: ${error.message}\nHINT: ${error.hint}\n`);
+  const {printableLines} = await import('./report/printable.ts');
+  process.stderr.write(`error: ${printableLines(error.message).join('\n')}\nHINT: ${error.hint}\n`);
   if (error.code === 'bug/internal' && error.cause instanceof Error)
     process.stderr.write(`${error.cause.stack}\n`);
   return error.exitCode;

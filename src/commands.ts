@@ -1,6 +1,6 @@
 /** What each command does, once argv is understood. Returns the exit code; prints only through `io`. */
-import {mkdtemp, readFile, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
+import {mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
 import {type Flags, readJob} from './config/config.ts';
 import {type Deps, type DrillJob, drill, reportOfNothing} from './drill.ts';
 import {DrillError, EXIT, errorExitCode, toDrillError} from './errors.ts';
@@ -11,6 +11,7 @@ import {NO_POLICY} from './judge/policy.ts';
 import type {DrillReport} from './report/drill-report.ts';
 import {renderInspection} from './report/inspection-text.ts';
 import {toSortedJson} from './report/json.ts';
+import {printable} from './report/printable.ts';
 import {headline, type Paint, renderText} from './report/text.ts';
 import {locateLocal} from './source/local.ts';
 import {isPacked, unpack} from './unpack/unpack.ts';
@@ -53,7 +54,7 @@ export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io)
   io.out(renderText(report, io.paint));
   // The verdict is out: a failed backup stays failed, whatever became of its report.
   if (unwritten && report.outcome === 'passed') throw unwritten;
-  if (unwritten) io.log(`error: ${unwritten.message}\n`);
+  if (unwritten) io.log(`error: ${printable(unwritten.message)}\n`);
   return exitCodeOf(report);
 }
 
@@ -116,6 +117,8 @@ export async function holdRecording(flags: Flags & {expect: string}, deps: Deps)
     recordedAt: report.finishedAt,
   });
   try {
+    // The first recording of a repository makes the directory that all of them live in.
+    await mkdir(dirname(flags.expect), {recursive: true});
     await writeWhole(flags.expect, toSortedJson(expectations));
     return {report};
   } catch (thrown) {

@@ -60,6 +60,7 @@ export function anInspection(overrides: Partial<Inspection> = {}): Inspection {
     usedMemoryBytes: 900_000,
     checksum: 'valid',
     dataset: aDataset(),
+    digests: {byDialect: {'7.0': HEX, '7.2': HEX}},
     aofBase: false,
     hashesWithFieldExpiry: 0,
     highestDatabase: 0,

@@ -1,4 +1,4 @@
-/** A real redis-server from the PATH that writes the backups which tests then ruin. */
+/** A real server (redis-server of the PATH, unless told) that writes the backups which tests then ruin. */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {copyFileSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -7,31 +7,28 @@ import {Redis} from 'ioredis';
 
 export class LiveRedis implements AsyncDisposable {
   readonly redis: Redis;
+  /** Where its dump is. */
+  readonly dump: string;
   readonly #directory: string;
   readonly #child: ChildProcess;
 
   private constructor(directory: string, child: ChildProcess, redis: Redis) {
     this.#directory = directory;
+    this.dump = join(directory, 'dump.rdb');
     this.#child = child;
     this.redis = redis;
   }
 
-  static async start(flags: string[] = []): Promise<LiveRedis> {
+  /** `debug`: servers before 7.0 know no such setting, and need none. */
+  static async start(
+    flags: string[] = [],
+    {binary = 'redis-server', debug = true}: {binary?: string; debug?: boolean} = {},
+  ): Promise<LiveRedis> {
     const directory = mkdtempSync(join(tmpdir(), 'live-redis-'));
     const socket = join(directory, 's.sock');
-    const base = [
-      '--port',
-      '0',
-      '--unixsocket',
-      socket,
-      '--dir',
-      directory,
-      '--save',
-      '',
-      '--enable-debug-command',
-      'local',
-    ];
-    const child = spawn('redis-server', [...base, ...flags], {stdio: 'ignore'});
+    const base = ['--port', '0', '--unixsocket', socket, '--dir', directory, '--save', ''];
+    const debugging = debug ? ['--enable-debug-command', 'local'] : [];
+    const child = spawn(binary, [...base, ...debugging, ...flags], {stdio: 'ignore'});
     const redis = new Redis({path: socket, retryStrategy: () => 20, maxRetriesPerRequest: null});
     redis.on('error', () => {});
     await redis.ping();
@@ -41,7 +38,17 @@ export class LiveRedis implements AsyncDisposable {
   /** SAVE, and a copy of the dump at `target`. */
   async saveTo(target: string): Promise<void> {
     await this.redis.save();
-    copyFileSync(join(this.#directory, 'dump.rdb'), target);
+    copyFileSync(this.dump, target);
+  }
+
+  /** Puts this dump in the place of all that the server holds. */
+  async load(path: string): Promise<void> {
+    copyFileSync(path, this.dump);
+    await this.redis.call('DEBUG', 'RELOAD', 'NOSAVE');
+  }
+
+  async digest(): Promise<string> {
+    return String(await this.redis.call('DEBUG', 'DIGEST'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -75,6 +75,7 @@ describe('data flows one way', () => {
   const CALLERS: Record<string, string[]> = {
     'drill.ts': STAGES,
     'commands.ts': ['source', 'unpack', 'inspect', 'judge', 'report'],
+    'cli.ts': ['report'],
     // Shows a report, and in its post step cleans up after a drill that could not.
     'action.ts': ['report', 'restore'],
     config: ['judge', 'source', 'unpack'],

@@ -3,17 +3,10 @@
  * expired keys included. Nothing here comes from our own reader.
  */
 import {z} from 'zod';
+import {digestSchema} from '../inspect/inspection.ts';
 
 const count = z.int().min(0);
 const keyCount = z.strictObject({keys: count, expires: count});
-
-export const digestSchema = z.strictObject({
-  algorithm: z.literal('redis-debug-digest'),
-  /** Digests are comparable within a dialect only: see server-line.ts. */
-  dialect: z.string(),
-  hex: z.string().regex(/^[0-9a-f]{40}$/),
-});
-export type Digest = z.infer<typeof digestSchema>;
 
 export const censusSchema = z.strictObject({
   /** DBSIZE, summed over databases that INFO keyspace names. */
@@ -25,6 +18,8 @@ export const censusSchema = z.strictObject({
   /** DEBUG DIGEST; `null` with the reason where the server does not allow it. */
   digest: digestSchema.nullable(),
   digestBecause: z.string().optional(),
+  /** When it had been computed, in milliseconds since 1970: Valkey's depends on what has expired by then. */
+  digestAtMs: count.optional(),
   usedMemoryBytes: count.nullable(),
   /** Must be 0: the throwaway server evicts nothing. */
   evictedKeys: count.nullable(),

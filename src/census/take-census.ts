@@ -3,10 +3,11 @@
  * proved; it changes nothing on the server. An error reply to a question it cannot do without is `server/unreachable`.
  */
 import {DrillError} from '../errors.ts';
+import type {Digest} from '../inspect/inspection.ts';
 import type {ServerClient} from '../redis/client.ts';
 import {infoNumber, parseInfo, parseKeyspace, serverIdentity} from '../redis/info.ts';
 import {compareLines, digestDialect, type ServerLine} from '../redis/server-line.ts';
-import type {Census, Digest} from './census.ts';
+import type {Census} from './census.ts';
 
 export async function takeCensus(client: ServerClient): Promise<Census> {
   const info = parseInfo(String(await ask(client, 'INFO')));
@@ -35,11 +36,12 @@ async function functionLibraries(client: ServerClient, line: ServerLine): Promis
 async function digest(
   client: ServerClient,
   line: ServerLine,
-): Promise<{digest: Digest | null; digestBecause?: string}> {
+): Promise<Pick<Census, 'digest' | 'digestBecause' | 'digestAtMs'>> {
   try {
     const hex = String(await client.call('DEBUG', 'DIGEST'));
     if (!/^[0-9a-f]{40}$/.test(hex)) throw unexpected('DEBUG DIGEST');
-    return {digest: {algorithm: 'redis-debug-digest', dialect: digestDialect(line), hex}};
+    const digest: Digest = {algorithm: 'redis-debug-digest', dialect: digestDialect(line), hex};
+    return {digest, digestAtMs: Date.now()};
   } catch (error) {
     if (error instanceof Error && /not allowed|unknown command|NOPERM/i.test(error.message)) {
       return {digest: null, digestBecause: 'the server does not allow DEBUG'};

@@ -3,9 +3,9 @@
  * checksum of all it has passed. It never allocates by a length that the file claims, and passes long strings
  * without copying them.
  */
-import {Crc64} from './crc64.ts';
+import {ByteWindow} from './byte-window.ts';
 import {Fault, grouped, plural} from './fault.ts';
-import {decompressLzf} from './lzf.ts';
+import {type Kernel, LAYOUT, WINDOW_BYTES} from './kernel.ts';
 
 /** Where the bytes come from: a file, or memory in tests. */
 export type Source = {
@@ -14,80 +14,49 @@ export type Source = {
   read(into: Uint8Array, offset: number): number;
 };
 
-/** Bytes held at a time. Measured on a dump of 193 MB: 64 KiB to 1 MiB make no difference; it stays within L2. */
-export const WINDOW_BYTES = 256 * 1024;
-
 /** Bytes of the checksum at the end. */
 export const FOOTER_BYTES = 8;
+/** An instruction of LZF and the widest numbers must fit. */
+const MIN_WINDOW_BYTES = 64;
 
-export class DumpReader {
+/** What `stringHead` returns in place of a length. */
+export const INTEGER = -1;
+export const COMPRESSED = -2;
+
+export class DumpReader extends ByteWindow {
   readonly sizeBytes: number;
+  readonly capacity: number;
+  /** Of the string that `stringHead` met last. */
+  integer = 0;
+  compressedBytes = 0;
+  plainBytes = 0;
   readonly #source: Source;
-  readonly #window: Uint8Array;
-  readonly #view: DataView;
-  readonly #crc = new Crc64();
-  /** Offset in the file of the first byte of the window. */
-  #base = 0;
-  #position = 0;
-  #end = 0;
-  /** Position in the window up to which the checksum is computed. */
-  #summed = 0;
+  #crc = 0n;
+  /** Offset in the file of what would lie at address 0. */
+  #base: number;
+  /** Address up to which the checksum is computed. */
+  #summed: number;
 
-  constructor(source: Source, windowBytes: number = WINDOW_BYTES) {
+  constructor(source: Source, kernel: Kernel, windowBytes: number = WINDOW_BYTES) {
+    super(kernel, LAYOUT.window);
     this.#source = source;
     this.sizeBytes = source.sizeBytes;
-    this.#window = new Uint8Array(windowBytes);
-    this.#view = new DataView(this.#window.buffer);
+    this.capacity = Math.max(windowBytes, MIN_WINDOW_BYTES);
+    this.#base = -LAYOUT.window;
+    this.#summed = LAYOUT.window;
   }
 
   /** Byte of the file that is read next. */
   get offset(): number {
-    return this.#base + this.#position;
+    return this.#base + this.position;
+  }
+
+  get fileOffset(): number {
+    return this.offset;
   }
 
   get remaining(): number {
     return this.sizeBytes - this.offset;
-  }
-
-  u8(): number {
-    if (this.#position === this.#end) this.#refill(1);
-    return this.#window[this.#position++]!;
-  }
-
-  u32be(): number {
-    this.#need(4);
-    const value = this.#view.getUint32(this.#position);
-    this.#position += 4;
-    return value;
-  }
-
-  i64le(): bigint {
-    this.#need(8);
-    const value = this.#view.getBigInt64(this.#position, true);
-    this.#position += 8;
-    return value;
-  }
-
-  /** The next `count` bytes (at most 16), copied. */
-  bytes(count: number): Uint8Array {
-    this.#need(count);
-    this.#position += count;
-    return this.#window.slice(this.#position - count, this.#position);
-  }
-
-  skip(count: number): void {
-    const held = this.#end - this.#position;
-    if (count <= held) {
-      this.#position += count;
-      return;
-    }
-    if (count > this.remaining) throw this.#short(count);
-    this.#position = this.#end;
-    for (let left = count - held; left > 0; ) {
-      this.#refill(1);
-      this.#position = Math.min(left, this.#end);
-      left -= this.#position;
-    }
   }
 
   /**
@@ -116,9 +85,9 @@ export class DumpReader {
 
   /** A length of which every bit counts: a module id. */
   exactLength(): bigint {
-    this.#need(1);
-    if (this.#window[this.#position] !== 0x81) return BigInt(this.length());
-    this.#position++;
+    this.hold(1);
+    if (this.memory[this.position] !== 0x81) return BigInt(this.length());
+    this.position++;
     return (BigInt(this.u32be()) << 32n) | BigInt(this.u32be());
   }
 
@@ -138,55 +107,62 @@ export class DumpReader {
   }
 
   /**
-   * A string (rdbGenericLoadStringObject), passed over.
+   * What begins a string (rdbGenericLoadStringObject): its length, where its bytes follow; INTEGER, with the value in
+   * `integer`; or COMPRESSED, with both sizes in their fields, where the compressed bytes follow.
    *
    *     length, then that many bytes
    *     0xC0 i8 | 0xC1 i16le | 0xC2 i32le                an integer that stands for its decimal digits
    *     0xC3 clen:length ulen:length, then clen bytes    LZF of ulen bytes
    */
-  skipString(): void {
-    if (this.#position === this.#end) this.#refill(1);
-    const first = this.#window[this.#position]!;
-    if (first < 0xc0) {
-      this.skip(this.length());
-      return;
-    }
-    this.#position++;
+  stringHead(): number {
+    if (this.position === this.end) this.refill(1);
+    const first = this.memory[this.position]!;
+    if (first < 0xc0) return this.length();
+    this.position++;
     if (first === 0xc3) {
-      const compressedBytes = this.length();
-      this.length();
-      this.skip(compressedBytes);
-    } else {
-      this.skip(this.#integerBytes(first));
+      this.compressedBytes = this.length();
+      this.plainBytes = this.length();
+      return COMPRESSED;
     }
+    if (first === 0xc0) this.integer = this.i8();
+    else if (first === 0xc1) this.integer = this.i16le();
+    else if (first === 0xc2) this.integer = this.i32le();
+    else {
+      const at = this.offset - 1;
+      throw new Fault(
+        'malformed',
+        at,
+        `unknown string encoding 0x${first.toString(16)} at byte ${grouped(at)}`,
+      );
+    }
+    return INTEGER;
   }
 
-  /** A string as bytes; `null` where it is longer than `maxBytes`: then it is passed over. */
+  skipString(): void {
+    const head = this.stringHead();
+    if (head >= 0) this.skip(head);
+    else if (head === COMPRESSED) this.skip(this.compressedBytes);
+  }
+
+  /** A string as bytes; `null` where it is longer than `maxBytes` (some KiB): then it is passed over. */
   string(maxBytes: number): Uint8Array | null {
-    this.#need(1);
-    const first = this.#window[this.#position]!;
-    if (first < 0xc0) return this.#copy(this.length(), maxBytes);
-    this.#position++;
-    if (first === 0xc3) {
-      const compressedBytes = this.length();
-      const plainBytes = this.length();
-      const at = this.offset;
-      // LZF adds at most a byte for each 32: whatever is longer than twice its limit cannot be within it.
-      const compressed = this.#copy(compressedBytes, 2 * maxBytes);
-      if (compressed === null || plainBytes > maxBytes) return null;
-      const plain = decompressLzf(compressed, plainBytes);
-      if (plain === null)
-        throw new Fault('malformed', at, `invalid LZF compressed string at byte ${grouped(at)}`);
-      return plain;
-    }
-    const size = this.#integerBytes(first);
-    this.#need(size);
-    const at = this.#position;
-    this.#position += size;
-    const view = this.#view;
-    const value =
-      size === 1 ? view.getInt8(at) : size === 2 ? view.getInt16(at, true) : view.getInt32(at, true);
-    return Buffer.from(String(value), 'latin1');
+    const head = this.stringHead();
+    if (head === INTEGER) return Buffer.from(String(this.integer), 'latin1');
+    if (head >= 0) return this.#copy(head, maxBytes);
+    const at = this.offset;
+    const {compressedBytes, plainBytes} = this;
+    // LZF adds at most a byte for each 32: whatever is longer than twice its limit cannot be within it.
+    const compressed = this.#copy(compressedBytes, 2 * maxBytes);
+    if (compressed === null || plainBytes > maxBytes) return null;
+    const from = LAYOUT.inflated;
+    const to = from + compressed.length;
+    const toEnd = to + plainBytes;
+    this.settle();
+    this.memory.set(compressed, from);
+    const {inflate, target} = this.kernel.call;
+    if (!inflate(from, to, false, to, toEnd, false, to) || target.value !== toEnd)
+      throw this.malformed('invalid LZF compressed string', at);
+    return this.memory.slice(to, toEnd);
   }
 
   /** Whether the next 8 bytes are the checksum of all before them; zeros mean that the writer computed none. */
@@ -210,8 +186,9 @@ export class DumpReader {
   }
 
   #compare(footer: Uint8Array): 'valid' | 'absent' | 'mismatch' {
-    if (footer.every(byte => byte === 0)) return 'absent';
-    return this.#crc.equals(footer) ? 'valid' : 'mismatch';
+    const stored = new DataView(footer.buffer).getBigUint64(0, true);
+    if (stored === 0n) return 'absent';
+    return stored === BigInt.asUintN(64, this.#crc) ? 'valid' : 'mismatch';
   }
 
   #copy(count: number, maxBytes: number): Uint8Array | null {
@@ -221,46 +198,40 @@ export class DumpReader {
     }
     const copy = new Uint8Array(count);
     for (let filled = 0; filled < count; ) {
-      this.#need(1);
-      const step = Math.min(count - filled, this.#end - this.#position);
-      copy.set(this.#window.subarray(this.#position, this.#position + step), filled);
-      this.#position += step;
-      filled += step;
+      const part = this.chunk(count - filled);
+      copy.set(part, filled);
+      filled += part.length;
     }
     return copy;
   }
 
-  #integerBytes(first: number): number {
-    if (first <= 0xc2) return 1 << (first - 0xc0);
-    const at = this.offset - 1;
-    throw new Fault(
-      'malformed',
-      at,
-      `unknown string encoding 0x${first.toString(16)} at byte ${grouped(at)}`,
-    );
-  }
-
-  #need(count: number): void {
-    if (this.#end - this.#position < count) this.#refill(count);
-  }
-
   /** Moves what is unread to the front of the window and reads on, until at least `count` bytes are held. */
-  #refill(count: number): void {
-    if (count > this.remaining) throw this.#short(count);
+  protected refill(count: number): void {
+    this.expect(count);
+    this.settle();
     this.#sum();
-    this.#window.copyWithin(0, this.#position, this.#end);
-    this.#base += this.#position;
-    this.#end -= this.#position;
-    this.#summed -= this.#position;
-    this.#position = 0;
+    const moved = this.position - LAYOUT.window;
+    this.memory.copyWithin(LAYOUT.window, this.position, this.end);
+    this.#base += moved;
+    this.end -= moved;
+    this.#summed -= moved;
+    this.position = LAYOUT.window;
     do {
-      const left = Math.min(this.#window.length, this.sizeBytes - this.#base) - this.#end;
-      const got = this.#source.read(
-        this.#window.subarray(this.#end, this.#end + left),
-        this.#base + this.#end,
-      );
-      this.#end += got;
-    } while (this.#end < count);
+      const left = Math.min(LAYOUT.window + this.capacity, this.sizeBytes - this.#base) - this.end;
+      this.end += this.#source.read(this.memory.subarray(this.end, this.end + left), this.#base + this.end);
+    } while (this.end - this.position < count);
+  }
+
+  /** Inflates from here, as far as the bytes that are held allow; returns whether they are LZF. `target` tells how far. */
+  inflate(compressedLeft: number, to: number, toEnd: number, moreOutput: boolean, floor: number): boolean {
+    const {inflate, source} = this.kernel.call;
+    // What one instruction takes at most; a string that is not cut short has it.
+    this.hold(Math.min(compressedLeft, MIN_WINDOW_BYTES));
+    const end = Math.min(this.end, this.position + compressedLeft);
+    const moreInput = end - this.position < compressedLeft;
+    const sound = inflate(this.position, end, moreInput, to, toEnd, moreOutput, floor);
+    this.position = source.value;
+    return sound !== 0;
   }
 
   /**
@@ -268,15 +239,18 @@ export class DumpReader {
    * they can still be held against it.
    */
   #sum(): void {
-    const limit = Math.min(this.#position, this.sizeBytes - FOOTER_BYTES - this.#base);
+    const limit = Math.min(this.position, this.sizeBytes - FOOTER_BYTES - this.#base);
     if (limit <= this.#summed) return;
-    this.#crc.update(this.#window, this.#summed, limit);
+    this.#crc = this.kernel.call.crc64(this.#crc, this.#summed, limit);
     this.#summed = limit;
   }
 
-  #short(count: number): Fault {
+  protected short(count: number): Fault {
     const at = grouped(this.offset);
-    const message = `${plural(count, 'byte')} ${count === 1 ? 'was' : 'were'} expected at byte ${at}, the file ends at ${grouped(this.sizeBytes)}`;
-    return new Fault('short', this.offset, message);
+    return new Fault(
+      'short',
+      this.offset,
+      `${this.missing(count)} at byte ${at}, the file ends at ${grouped(this.sizeBytes)}`,
+    );
   }
 }

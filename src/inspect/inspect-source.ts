@@ -7,24 +7,35 @@ import {DrillError} from '../errors.ts';
 import {FORM_BYTES} from '../form.ts';
 import {type Phase, type Progress, silent} from '../progress.ts';
 import {damageOf} from './damage.ts';
-import {DumpReader, FOOTER_BYTES, type Source, WINDOW_BYTES} from './dump-reader.ts';
+import {digesterFor, digestsOf} from './digest/digests.ts';
+import {DumpReader, FOOTER_BYTES, type Source} from './dump-reader.ts';
 import {Fault, grouped, plural} from './fault.ts';
 import {emptyInspection, headerDamage} from './header.ts';
 import type {Damage, Inspection} from './inspection.ts';
+import {borrowKernel} from './kernel.ts';
+import {ValueReader} from './values/value-reader.ts';
 import {type DumpVersion, HEADER_BYTES, hasChecksum, isTried, readVersion} from './version.ts';
 import {Walk} from './walk.ts';
 
-export type InspectOptions = {progress?: Progress; signal?: AbortSignal | undefined};
+export type InspectOptions = {
+  progress?: Progress;
+  signal?: AbortSignal | undefined;
+  /** `quick`: values are passed over; nothing is digested. */
+  depth?: 'quick' | 'full';
+};
 
 /** Bytes between two turns of the event loop: about 20 ms of work. */
 const SLICE_BYTES = 8 * 1024 * 1024;
+
+/** Where the end was not reached, a digest would be of a part. */
+const isUnread = ({error}: Ending): boolean => error !== undefined && error.rule !== 'backup/trailing-bytes';
 
 type Ending = {checksum: Inspection['checksum']; error?: Damage};
 
 export async function inspectSource(
   source: Source,
   options: InspectOptions = {},
-  windowBytes: number = WINDOW_BYTES,
+  windowBytes?: number,
 ): Promise<Inspection> {
   const head = readHead(source);
   const version = readVersion(head);
@@ -37,12 +48,17 @@ export async function inspectSource(
   const error = headerDamage(head, version);
   if (error !== undefined || version === null) return {...inspection, ...(error && {error})};
 
-  const dump = new DumpReader(source, windowBytes);
-  const walk = new Walk(dump, version);
+  using borrowed = borrowKernel();
+  const dump = new DumpReader(source, borrowed.kernel, windowBytes);
+  const digester = options.depth === 'quick' ? null : digesterFor(version, borrowed.kernel, Date.now());
+  const walk = new Walk(dump, version, digester && new ValueReader(dump, digester));
   const phase = (options.progress ?? silent).phase('inspect', source.sizeBytes, 'bytes');
   try {
     const ending = await readToEnd(dump, walk, version, slices(dump, phase, options.signal));
-    return {...inspection, ...findings(walk), ...ending};
+    const read = {...inspection, ...findings(walk), ...ending};
+    return digester === null || isUnread(ending)
+      ? read
+      : {...read, ...digestsOf(digester, version, read.dataset)};
   } finally {
     phase.end();
   }
@@ -123,6 +139,7 @@ function findings({tally, producer}: Walk) {
     createdAt: producer.createdAt,
     usedMemoryBytes: producer.usedMemoryBytes,
     dataset: tally.dataset(),
+    ...(tally.emptyKeys > 0 && {emptyKeys: tally.emptyKeys}),
     aofBase: producer.aofBase,
     hashesWithFieldExpiry: tally.hashesWithFieldExpiry,
     highestDatabase: tally.highestDatabase,

@@ -28,6 +28,6 @@ export async function readHeader(path: string): Promise<DumpHeader> {
   using file = openDump(path);
   const part = {...file, sizeBytes: Math.min(file.sizeBytes, HEADER_PART_BYTES)};
   // A part looks like damage; real damage is for `inspect` to find.
-  const {magic, rdbVersion, unverified, producer} = await inspectSource(part);
+  const {magic, rdbVersion, unverified, producer} = await inspectSource(part, {depth: 'quick'});
   return {magic, rdbVersion, unverified, producer};
 }

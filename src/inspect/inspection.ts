@@ -10,7 +10,20 @@ export type ValueType = (typeof VALUE_TYPES)[number];
 
 const count = z.int().min(0);
 
-export const keyCountSchema = z.strictObject({keys: count, expires: count});
+/** Digests are comparable within a dialect only: see server-line.ts. */
+export const digestSchema = z.strictObject({
+  algorithm: z.literal('redis-debug-digest'),
+  dialect: z.string(),
+  hex: z.string().regex(/^[0-9a-f]{40}$/),
+});
+export type Digest = z.infer<typeof digestSchema>;
+
+export const keyCountSchema = z.strictObject({
+  keys: count,
+  expires: count,
+  /** The keys of this database alone, XORed; in the dialect of `dataset.digest`. */
+  digest: digestSchema.optional(),
+});
 export type KeyCount = z.infer<typeof keyCountSchema>;
 
 export const datasetSchema = z.strictObject({
@@ -23,6 +36,8 @@ export const datasetSchema = z.strictObject({
   types: z.partialRecord(z.enum(VALUE_TYPES), count),
   /** Function libraries (opcodes FUNCTION2 and FUNCTION_PRE_GA). */
   functions: count,
+  /** DEBUG DIGEST, computed by us, in the canonical dialect 7.2; absent where there is none. */
+  digest: digestSchema.optional(),
 });
 export type Dataset = z.infer<typeof datasetSchema>;
 
@@ -71,6 +86,21 @@ export const inspectionSchema = z.strictObject({
   dataset: datasetSchema,
   /** True for the base or preamble of an append-only file: what was written after it lies elsewhere. */
   aofBase: z.boolean(),
+  /**
+   * The same digest in each dialect that a server of this file may speak, so that it can be held against the server's
+   * own. `validUntilMs`: Valkey's, of hash fields that expire, holds until the next of them does (milliseconds since
+   * 1970). Absent where values were not read.
+   */
+  digests: z
+    .strictObject({
+      byDialect: z.record(z.string(), digestSchema.shape.hex),
+      validUntilMs: count.optional(),
+    })
+    .optional(),
+  /** Why there is no digest. */
+  digestBecause: z.string().optional(),
+  /** Keys without any element, of which the digest knows nothing: servers from 6.2 on drop them. */
+  emptyKeys: count.optional(),
   /** Hashes of which at least one field may have an expiry of its own. */
   hashesWithFieldExpiry: count,
   /** Highest database number that the file selects, with or without keys. */

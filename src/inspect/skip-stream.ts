@@ -26,16 +26,21 @@ export function skipStream(layout: StreamLayout): SkipValue {
       dump.skipString();
       dump.skipString();
     }
-    dump.length();
-    skipId(dump);
-    if (layout >= 2) {
-      skipId(dump);
-      skipId(dump);
-      dump.length();
-    }
-    for (let left = dump.count(); left > 0; left--) skipGroup(dump, layout);
-    if (layout >= 4) skipIdempotence(dump);
+    skipAfterNodes(dump, layout);
   };
+}
+
+/** Everything but the entries. */
+export function skipAfterNodes(dump: DumpReader, layout: StreamLayout): void {
+  dump.length();
+  skipId(dump);
+  if (layout >= 2) {
+    skipId(dump);
+    skipId(dump);
+    dump.length();
+  }
+  for (let left = dump.count(); left > 0; left--) skipGroup(dump, layout);
+  if (layout >= 4) skipIdempotence(dump);
 }
 
 function skipId(dump: DumpReader): void {

@@ -16,6 +16,8 @@ export class Tally {
   keys = 0;
   functions = 0;
   hashesWithFieldExpiry = 0;
+  /** Keys whose value has no element; only a reader that takes values apart sees them. */
+  emptyKeys = 0;
   database = 0;
   highestDatabase = 0;
   readonly modules = new Map<string, number>();

@@ -13,6 +13,7 @@ import {skipCommand} from './skip-command.ts';
 import {skipModuleStream} from './skip-value.ts';
 import {Tally} from './tally.ts';
 import {MODULE_2, MODULE_PRE_GA, type ValueTypeRow, valueTypesOf} from './value-types.ts';
+import type {Template, ValueReader} from './values/value-reader.ts';
 import type {DumpVersion} from './version.ts';
 
 /** What was being read, in redis-check-rdb's words (rdb_check_doing_string). */
@@ -30,6 +31,7 @@ export type Doing =
 
 /** Hash templates (Redis 8.10) that we remember; each is one set of field names shared by many hashes. */
 const MAX_TEMPLATES = 65_536;
+const MAX_TEMPLATE_FIELDS = 1_000_000;
 /** `expire-ms` of -1 stands for "none" in loaders (rdbLoadRioWithLoadingCtx). */
 const NO_EXPIRE = -1n;
 
@@ -42,12 +44,16 @@ export class Walk {
   readonly #dump: DumpReader;
   readonly #types: (ValueTypeRow | undefined)[];
   readonly #opcodes: ReadonlyMap<number, Opcode>;
+  /** `null`: values are passed over, and there is no digest. */
+  readonly #values: ValueReader | null;
   readonly #templates = new Map<number, number>();
+  #templateFields = 0;
   /** The next key has an expiry time. */
   #expires = false;
 
-  constructor(dump: DumpReader, version: DumpVersion) {
+  constructor(dump: DumpReader, version: DumpVersion, values: ValueReader | null = null) {
     this.#dump = dump;
+    this.#values = values;
     if (version.magic === 'VALKEY') this.producer.product = 'valkey';
     this.#types = valueTypesOf(version);
     this.#opcodes = opcodesOf(version);
@@ -69,11 +75,25 @@ export class Walk {
   #key(row: ValueTypeRow): void {
     this.reading = row.type;
     this.doing = 'read-key';
-    this.#dump.skipString();
-    this.doing = 'read-object-value';
-    row.skip(this.#dump, this.#templates);
+    if (this.#values === null) {
+      this.#dump.skipString();
+      this.doing = 'read-object-value';
+      row.skip(this.#dump, this.#templates);
+    } else {
+      this.#digest(row, this.#values);
+    }
     if (row.fieldExpiry) this.tally.hashesWithFieldExpiry++;
     this.#count(row.type);
+  }
+
+  #digest(row: ValueTypeRow, values: ValueReader): void {
+    const {digester} = values;
+    digester.makeRoom();
+    const name = values.text();
+    this.doing = 'read-object-value';
+    digester.begin(row.type, name);
+    row.read(values);
+    if (!digester.end(this.#expires)) this.tally.emptyKeys++;
   }
 
   #count(type: ValueType): void {
@@ -90,6 +110,7 @@ export class Walk {
     const name = moduleName(this.#dump.exactLength());
     skipModuleStream(this.#dump);
     this.tally.module(name, this.#dump.offset);
+    if (this.#values !== null) this.#values.digester.undigestible ??= `values of the module type ${name}`;
     this.#count('module');
   }
 
@@ -137,6 +158,7 @@ export class Walk {
       case 'select-db':
         this.doing = 'read-len';
         this.tally.select(dump.length(), dump.offset);
+        this.#values?.digester.select(this.tally.database);
         return;
       case 'resize-db':
         this.#lengths(2);
@@ -234,15 +256,22 @@ export class Walk {
     this.doing = 'read-aux';
     const id = dump.length();
     const fields = dump.count();
-    for (let left = fields; left > 0; left--) dump.skipString();
-    if (this.#templates.size === MAX_TEMPLATES) {
-      throw new Fault(
-        'unreadable',
-        dump.offset,
-        `there are more than ${grouped(MAX_TEMPLATES)} hash templates`,
-      );
+    this.#templateFields += fields;
+    if (this.#templates.size === MAX_TEMPLATES || this.#templateFields > MAX_TEMPLATE_FIELDS) {
+      const limits = `${grouped(MAX_TEMPLATES)} hash templates, or ${grouped(MAX_TEMPLATE_FIELDS)} fields in them`;
+      throw new Fault('unreadable', dump.offset, `there are more than ${limits}`);
     }
     this.#templates.set(id, fields);
+    if (this.#values === null) for (let left = fields; left > 0; left--) dump.skipString();
+    else this.#values.templates.set(id, this.#fieldNames(fields, this.#values));
+  }
+
+  /** Their SHA-1: all that a digest needs of them. */
+  #fieldNames(fields: number, values: ValueReader): Template {
+    return Array.from({length: fields}, () => {
+      values.digester.makeRoom();
+      return values.digester.tape.digest(values.text());
+    });
   }
 }
 

@@ -5,7 +5,7 @@
  * same dataset.
  */
 import type {Census} from '../census/census.ts';
-import type {Inspection} from '../inspect/inspection.ts';
+import type {Dataset, Inspection} from '../inspect/inspection.ts';
 import type {Expectations} from './expectations.ts';
 import {type Finding, fail, pass, skipped} from './finding.ts';
 import {judgeKeyLimits, type KeyLimits, type Policy} from './policy.ts';
@@ -187,17 +187,52 @@ function judgeDigest(
   asked: DigestRule,
 ): Finding[] {
   const rule = 'expect/digest';
-  const origin = at('serverDigest');
   if (!asked.wanted) {
-    return [skipped(rule, `the digest is not compared: ${asked.because}`, {severity: 'note', origin})];
+    const parts = {severity: 'note', origin: at('dataset.digest')} as const;
+    return [skipped(rule, `the digest is not compared: ${asked.because}`, parts)];
+  }
+  if (dataset.digest && dataset.digest.dialect === inspection.dataset.digest?.dialect) {
+    return [judgeOurDigest(inspection.dataset, dataset)];
   }
   // Without it a changed value would go unnoticed; of the very bytes that were recorded none can have changed.
   const severity = asked.sameBytes ? 'warning' : 'error';
+  return [judgeServerDigest({inspection, census}, {serverDigest, dataset}, severity)];
+}
+
+/** In one dialect, whatever server either was restored into. That it is also the server's is for the ledger. */
+function judgeOurDigest(actual: Dataset, recorded: Dataset): Finding {
+  const rule = 'expect/digest';
+  const parts = {
+    expected: recorded.digest?.hex ?? null,
+    actual: actual.digest?.hex ?? null,
+    origin: at('dataset.digest'),
+  };
+  if (parts.expected === parts.actual) return pass(rule, 'the digest of the file is as recorded', parts);
+  const numbers = new Set([...Object.keys(recorded.databases), ...Object.keys(actual.databases)]);
+  const changed = [...numbers].filter(
+    number => recorded.databases[number]?.digest?.hex !== actual.databases[number]?.digest?.hex,
+  );
+  const where = changed.length === 0 ? '' : ` in db ${changed.toSorted(byNumber).join(', ')}`;
+  return fail(rule, `the digest differs from the recorded one: ${CHANGED}${where}`, {...parts, hint: HINT});
+}
+
+const byNumber = (a: string, b: string): number => Number(a) - Number(b);
+
+const CHANGED = 'a key, a value, a type or the presence of an expiry changed';
+
+/** All there is where our reader has no digest: of modules, and of what earlier versions recorded. */
+function judgeServerDigest(
+  {inspection, census}: Pick<Restored, 'inspection' | 'census'>,
+  {serverDigest, dataset}: Pick<Expectations, 'serverDigest' | 'dataset'>,
+  severity: 'warning' | 'error',
+): Finding {
+  const rule = 'expect/digest';
+  const origin = at('serverDigest');
   if (serverDigest === null || census.digest === null) {
     const why =
       serverDigest === null ? 'none was recorded' : (census.digestBecause ?? 'the server gave none');
     const hint = 'Record anew on a server that allows DEBUG, or say `expect.digest: any`.';
-    return [skipped(rule, `the digest cannot be compared: ${why}`, {severity, origin, hint})];
+    return skipped(rule, `the digest cannot be compared: ${why}`, {severity, origin, hint});
   }
   const parts = {expected: serverDigest.hex, actual: census.digest.hex, origin};
   if (inspection.hashesWithFieldExpiry > 0 && census.digest.dialect.startsWith('valkey')) {
@@ -205,25 +240,16 @@ function judgeDigest(
     const message =
       'the digest cannot be compared: hash fields have expiries, and Valkey leaves those that have passed out of it';
     const hint = 'Say `expect.digest: any` for this backup.';
-    return [skipped(rule, message, {...parts, severity, hint})];
+    return skipped(rule, message, {...parts, severity, hint});
   }
   const anyDialect = isDigestedAlike(dataset.types) && isDigestedAlike(inspection.dataset.types);
   if (serverDigest.dialect !== census.digest.dialect && !anyDialect) {
     const message = `the digest was recorded in the dialect ${serverDigest.dialect}, this server speaks ${census.digest.dialect}: not comparable`;
     const hint = 'Drill on the recorded line (--image), record anew, or say `expect.digest: any`.';
-    return [skipped(rule, message, {...parts, severity, hint})];
+    return skipped(rule, message, {...parts, severity, hint});
   }
-  if (serverDigest.hex === census.digest.hex) return [pass(rule, 'the digest is as recorded', parts)];
-  return [
-    fail(
-      rule,
-      'the digest differs from the recorded one: a key, a value, a type or the presence of an expiry changed',
-      {
-        ...parts,
-        hint: HINT,
-      },
-    ),
-  ];
+  if (serverDigest.hex === census.digest.hex) return pass(rule, 'the digest is as recorded', parts);
+  return fail(rule, `the digest differs from the recorded one: ${CHANGED}`, {...parts, hint: HINT});
 }
 
 /** The dialects differ in scores, in hash-field expiries and in what modules and newer types say of themselves. */

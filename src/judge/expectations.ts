@@ -3,8 +3,8 @@
  * kept in a repository, read in a diff. Without a policy everything recorded must be equal, whichever artifact is drilled.
  */
 import {z} from 'zod';
-import {type Census, digestSchema} from '../census/census.ts';
-import {type Dataset, datasetSchema, type Inspection} from '../inspect/inspection.ts';
+import type {Census} from '../census/census.ts';
+import {type Dataset, datasetSchema, digestSchema, type Inspection} from '../inspect/inspection.ts';
 import type {ServerDescription} from '../restore/throwaway.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -37,6 +37,16 @@ function balances({keys, expires, databases}: Dataset): boolean {
 
 export type Expectations = z.infer<typeof expectationsSchema>;
 
+/** Counted by the server, digested by us. */
+function databases({dataset}: Inspection, census: Census): Dataset['databases'] {
+  return Object.fromEntries(
+    Object.entries(census.databases).map(([number, counts]) => {
+      const digest = dataset.databases[number]?.digest;
+      return [number, {...counts, ...(digest && {digest})}];
+    }),
+  );
+}
+
 export function recordExpectations(drill: {
   backup: Pick<Expectations['backup'], 'name' | 'sizeBytes' | 'sha256'>;
   inspection: Inspection;
@@ -52,7 +62,12 @@ export function recordExpectations(drill: {
     backup: {name, sizeBytes, sha256, createdAt: inspection.createdAt, rdbVersion: inspection.rdbVersion},
     server: server.line,
     // What came back is what the next drill counts: servers skip the empty keys of old dumps.
-    dataset: {...inspection.dataset, keys: census.keys, expires: census.expires, databases: census.databases},
+    dataset: {
+      ...inspection.dataset,
+      keys: census.keys,
+      expires: census.expires,
+      databases: databases(inspection, census),
+    },
     modules: inspection.modules,
     serverDigest: census.digest,
   };

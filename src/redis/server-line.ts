@@ -65,13 +65,14 @@ export function canRead(line: ServerLine, format: DumpFormat): boolean {
 }
 
 /**
- * DEBUG DIGEST gives different answers for the same data where sorted-set scores (from 7.2 on) or hash-field TTLs
- * (Redis from 7.4 on; Valkey from 9 on) are digested differently. Digests are comparable within a dialect only.
+ * DEBUG DIGEST gives different answers for the same data where sorted-set scores (from 7.2 on; -0 from 7.0 on) or
+ * hash-field TTLs (Redis from 7.4 on; Valkey from 9 on) are digested differently. Digests are comparable within a dialect only.
  */
 export function digestDialect(line: ServerLine): string {
   const atLeast = (major: number, minor: number) => compareLines(line, {...line, major, minor}) >= 0;
   if (line.product === 'valkey') return atLeast(9, 0) ? 'valkey-9.0' : '7.2';
   if (line.product === 'redict') return '7.2';
   if (atLeast(7, 4)) return '7.4';
-  return atLeast(7, 2) ? '7.2' : '7.0';
+  if (atLeast(7, 2)) return '7.2';
+  return atLeast(7, 0) ? '7.0' : '6.0';
 }

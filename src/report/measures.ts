@@ -5,7 +5,7 @@ import type {DrillReport} from './drill-report.ts';
 export type Measures = {
   /** Keys that came back. */
   keys: number | null;
-  /** The server's DEBUG DIGEST, 40 hexadecimal digits. */
+  /** Of what came back, 40 hexadecimal digits: ours in the canonical dialect, else the server's own in its dialect. */
   digest: string | null;
   /** RTO: from asking for the backup to a server that has loaded it. */
   restoreDurationMs: number | null;
@@ -30,7 +30,7 @@ export function measure({
   const count = (severity: string): number => failed.filter(one => one.severity === severity).length;
   return {
     keys: census?.keys ?? null,
-    digest: census?.digest?.hex ?? null,
+    digest: (census && inspection?.dataset.digest?.hex) ?? census?.digest?.hex ?? null,
     restoreDurationMs: load?.status === 'loaded' ? (fetchMs ?? 0) + (unpackMs ?? 0) + (loadMs ?? 0) : null,
     // The producer's clock may be ahead of ours; nothing is younger than now.
     backupAgeSeconds:

@@ -31,7 +31,8 @@ export function sentenceOf(report: DrillReport): Sentence {
   }
 }
 
-const isFatal = ({status, severity}: Finding): boolean => status === 'fail' && severity === 'error';
+/** Fails the drill by itself. */
+export const isFatal = ({status, severity}: Finding): boolean => status === 'fail' && severity === 'error';
 
 /** Failures and skipped checks are told one by one, worst first; what passed is a number. */
 export function sortOut(findings: Finding[]): Record<'failed' | 'skipped' | 'passed', Finding[]> {
@@ -57,3 +58,17 @@ export const show = (value: string | number | null): string =>
   typeof value === 'number' ? number(value) : (value ?? 'unknown');
 export const count = (n: number, what: string, many = `${what}s`): string =>
   `${number(n)} ${n === 1 ? what : many}`;
+
+/** `850 ms`, `1.2 s`, `12 min`, `26 hours`, `3 days`: as exact as anybody cares. */
+export function inWords(ms: number): string {
+  if (ms < 1000) return `${number(ms)} ms`;
+  const seconds = ms / 1000;
+  if (seconds < 60) return `${Number(seconds.toFixed(1))} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} hours` : `${number(Math.floor(hours / 24))} days`;
+}
+
+export const ageInWords = (seconds: number): string =>
+  seconds < 1 ? 'less than 1 s' : inWords(seconds * 1000);

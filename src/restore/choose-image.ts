@@ -5,6 +5,7 @@
  */
 import {canRead, compareLines, formatLine, KNOWN_LINES, type ServerLine} from '../redis/server-line.ts';
 import type {Engine} from './container.ts';
+import {pullTrouble} from './engine-trouble.ts';
 
 /** What the choice needs to know of a dump. */
 export type DumpHeader = {
@@ -16,7 +17,7 @@ export type DumpHeader = {
 };
 
 export type ChosenImage = {image: string; line: ServerLine; because: string};
-export type NoImage = {because: string; noneNewEnough: boolean};
+export type NoImage = {because: string; hint?: string; noneNewEnough: boolean};
 
 /** Older lines know no replicaof; 7.0 is the first that reports how many keys it loaded. */
 const OLDEST_LINE = {major: 6, minor: 0};
@@ -24,7 +25,7 @@ const FIRST_THAT_COUNTS = {major: 7, minor: 0};
 
 /** The engine or the registry is out of reach, as opposed to: there is no such image. */
 const UNREACHABLE =
-  /no such host|timeout|timed out|connection refused|unreachable|TLS|EOF|proxyconnect|dial tcp/i;
+  /no such host|timeout|timed out|deadline exceeded|connection refused|unreachable|TLS|EOF|proxyconnect|dial tcp/i;
 
 export async function chooseImage(
   engine: Pick<Engine, 'hasImage' | 'pull' | 'labelledImages'>,
@@ -35,6 +36,7 @@ export async function chooseImage(
   const labelled = await engine.labelledImages();
   const own = lines.own;
   const tried: string[] = [];
+  let hint: string | undefined;
   let online = true;
 
   const local = async (line: ServerLine): Promise<string | null> => {
@@ -47,7 +49,9 @@ export async function chooseImage(
     const image = officialImage(line, options.registry);
     const failure = await engine.pull(image, options.signal);
     if (failure === null) return image;
-    tried.push(`${image}: ${failure}`);
+    const trouble = pullTrouble(image, failure);
+    tried.push(trouble.because);
+    hint ??= trouble.hint;
     online = !UNREACHABLE.test(failure);
     return null;
   };
@@ -81,6 +85,7 @@ export async function chooseImage(
   return {
     noneNewEnough: false,
     because: `no image that reads RDB version ${header.rdbVersion}: ${tried.join('; ')}`,
+    ...(hint && {hint}),
   };
 }
 

@@ -52,7 +52,7 @@ async function removeAll(done: CleanedUp, run: string, tempDir: string): Promise
 async function removeContainers(done: CleanedUp, run: string, killed: boolean): Promise<void> {
   const {connectEngine} = await import('./container.ts');
   // Where no engine answers, none has a container for us.
-  const engine = await connectEngine().catch(() => null);
+  const engine = await connectEngine(undefined, undefined);
   if (!engine) return;
   let quietSinceMs = performance.now();
   do {

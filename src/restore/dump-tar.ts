@@ -1,13 +1,14 @@
 /** A dump on its way into a container whose engine does not see our files: a tar stream, owned by the server's uid. */
 import {createReadStream} from 'node:fs';
 import {stat} from 'node:fs/promises';
-import {Readable} from 'node:stream';
+import {addAbortSignal, Readable} from 'node:stream';
 import {pack} from 'tar-stream';
 
-/** `directory` without a leading slash; nothing is read before the stream is. */
+/** `directory` without a leading slash; nothing is read before the stream is. Ends with `signal`, however large the dump. */
 export async function dumpTar(
   dumpPath: string,
   {directory, file, uid, gid}: {directory: string; file: string; uid: number; gid: number},
+  signal: AbortSignal | undefined,
 ): Promise<Readable> {
   const {size} = await stat(dumpPath);
   const tar = pack();
@@ -19,5 +20,6 @@ export async function dumpTar(
   createReadStream(dumpPath)
     .on('error', error => tar.destroy(error))
     .pipe(entry);
-  return Readable.from(tar);
+  const stream = Readable.from(tar);
+  return signal ? addAbortSignal(signal, stream) : stream;
 }

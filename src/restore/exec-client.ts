@@ -4,7 +4,8 @@
  */
 import type {Reply, ServerClient} from '../redis/client.ts';
 
-type Exec = (command: string[]) => Promise<{exitCode: number; stdout: string; stderr: string}>;
+export type Executed = {exitCode: number; stdout: string; stderr: string};
+type Exec = (command: string[]) => Promise<Executed>;
 
 /** The CLI prints these replies as they are, whatever format it was asked for (cliSendCommand, output_raw). */
 const ALWAYS_TEXT = new Set(['INFO']);

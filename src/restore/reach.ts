@@ -24,7 +24,11 @@ export async function whenReachable(
       cause = error;
       return null;
     });
-    const client = await unlessAborted(connecting, signal);
+    const client = await unlessAborted(connecting, signal).catch(error => {
+      // Nobody will ask it anything, nor let go of it.
+      void connecting.then(late => late?.close());
+      throw error;
+    });
     if (client) return client;
     const ended = tries % TRIES_PER_LOOK === 0 ? await server.ended() : null;
     if (ended) throw new EndedEarly(server.description, await server.log(), ended);

@@ -6,6 +6,7 @@ import {DrillError} from '../errors.ts';
 import {thisDrill} from '../private/owner.ts';
 import {formatLine} from '../redis/server-line.ts';
 import {canReadHeader, chooseImage, type DumpHeader} from './choose-image.ts';
+import {configTrouble, type DockerSettings, pullTrouble, whyNoEngine} from './engine-trouble.ts';
 import type {LocalBinary} from './local-process.ts';
 import type {Throwaway} from './throwaway.ts';
 
@@ -26,10 +27,14 @@ export type Surroundings = {
   searchPath: string;
   /** Who asks: 16 hexadecimal digits, by which cleanUp() finds what this drill leaves when it is killed. */
   run?: string | undefined;
+  /** How the engine and its registries are reached. */
+  docker?: DockerSettings;
   signal: AbortSignal | undefined;
 };
 
-type Attempt = {start: () => Promise<Throwaway>} | {because: string; noneNewEnough: boolean};
+/** Why there is no server of a kind, and what to do about it, where that is known. */
+type Failure = {because: string; hint?: string; noneNewEnough?: boolean};
+type Attempt = {start: () => Promise<Throwaway>} | Failure;
 
 /**
  * Throws DrillError `server/unavailable` or `server/none-new-enough` when there is no server to be had, and EndedEarly when
@@ -47,25 +52,31 @@ export async function startServer(
     owner: thisDrill(surroundings.run),
     ...surroundings,
   };
-  const attempts: (() => Promise<Attempt>)[] = [];
-  if (options.kind !== 'process') attempts.push(() => container(header, options, common));
-  if (options.kind !== 'container' && options.image === 'auto')
-    attempts.push(() => localProcess(header, options, common));
-
-  const failures: {because: string; noneNewEnough: boolean}[] = [];
-  for (const attempt of attempts) {
-    const result = await attempt();
+  const failures: Failure[] = [];
+  if (options.kind !== 'process') {
+    const result = await container(header, options, common);
     if ('start' in result) return await result.start();
     failures.push(result);
   }
+  if (options.kind !== 'container' && options.image === 'auto') {
+    const result = await localProcess(header, options, common, failures[0]);
+    if ('start' in result) return await result.start();
+    failures.push(result);
+  }
+  throw nothingToRestoreInto(failures);
+}
+
+function nothingToRestoreInto(failures: Failure[]): DrillError {
   const noneNewEnough = failures.some(failure => failure.noneNewEnough);
-  throw new DrillError(
+  const hints = failures.flatMap(({hint}) => hint ?? []);
+  return new DrillError(
     noneNewEnough ? 'server/none-new-enough' : 'server/unavailable',
     `no server to restore into: ${failures.map(failure => failure.because).join('; ')}`,
     {
       hint: noneNewEnough
         ? 'Name an image of the version that wrote the backup with --image.'
-        : 'Start Docker (or another engine), or put redis-server or valkey-server on the PATH, or name an image with --image.',
+        : (hints[0] ??
+          'Put redis-server or valkey-server on the PATH, start Docker (or another engine), or name an image with --image.'),
     },
   );
 }
@@ -73,25 +84,36 @@ export async function startServer(
 type Common = Surroundings & {dumpPath: string; highestDatabase: number; owner: ReturnType<typeof thisDrill>};
 
 async function container(header: DumpHeader, options: ServerOptions, common: Common): Promise<Attempt> {
+  const {signal, docker = {}} = common;
+  const trouble = await configTrouble(docker);
+  if (trouble) return trouble;
   const {connectEngine} = await import('./container.ts');
-  const engine = await connectEngine().catch(() => null);
-  if (!engine) return {because: 'no container engine answers', noneNewEnough: false};
+  const engine = await connectEngine(docker.host, signal);
+  if (!engine) return await whyNoEngine(docker);
   const {registry, memoryBytes} = options;
   if (options.image !== 'auto') {
     const {image} = options;
-    const failure = (await engine.hasImage(image)) ? null : await engine.pull(image, common.signal);
-    if (failure !== null)
-      return {because: `the image ${image} cannot be had: ${failure}`, noneNewEnough: false};
+    const failure = (await engine.hasImage(image)) ? null : await engine.pull(image, signal);
+    if (failure !== null) {
+      const {because, hint} = pullTrouble(image, failure);
+      return {because: `the image cannot be had: ${because}`, hint};
+    }
     return {
       start: () => engine.start({...common, image, line: null, because: 'asked for by --image', memoryBytes}),
     };
   }
-  const chosen = await chooseImage(engine, header, {registry, signal: common.signal});
+  const chosen = await chooseImage(engine, header, {registry, signal});
   if (!('image' in chosen)) return chosen;
   return {start: () => engine.start({...common, ...chosen, memoryBytes})};
 }
 
-async function localProcess(header: DumpHeader, options: ServerOptions, common: Common): Promise<Attempt> {
+/** `noContainer`: why `auto` comes to this. */
+async function localProcess(
+  header: DumpHeader,
+  options: ServerOptions,
+  common: Common,
+  noContainer: Failure | undefined,
+): Promise<Attempt> {
   const {findBinaries, startProcess} = await import('./local-process.ts');
   const binaries = await findBinaries(common.searchPath);
   const preferred = binaries.toSorted((a, b) => rank(b, header) - rank(a, header));
@@ -107,7 +129,7 @@ async function localProcess(header: DumpHeader, options: ServerOptions, common: 
   }
   const because = asked
     ? 'asked for by --server process'
-    : 'no container can be had; this binary is on the PATH';
+    : `no container can be had (${noContainer?.because}); this binary is on the PATH`;
   return {start: () => startProcess({...common, binary, because})};
 }
 

@@ -28,7 +28,7 @@ const annotations = ({commands}: ActionRun) =>
   commands.filter(({command}) => ['error', 'warning', 'notice'].includes(command));
 
 const IN_PROCESS = {server: 'process'};
-const DIGEST = JSON.parse(readFileSync(SAMPLE_EXPECTATIONS, 'utf8')).serverDigest.hex as string;
+const DIGEST = JSON.parse(readFileSync(SAMPLE_EXPECTATIONS, 'utf8')).dataset.digest.hex as string;
 
 describe('a backup that passes', () => {
   containerTest(
@@ -196,12 +196,14 @@ describe('a drill that cannot be held', () => {
 describe('recording expectations', () => {
   test('writes them from a backup that passes; a drill by them passes', async () => {
     const recording = {action: RECORD, post: false};
-    const ran = await act({backup: 'dump.rdb', expect: 'recorded.json', ...IN_PROCESS}, recording);
+    const ran = await act({backup: 'dump.rdb', expect: 'records/recorded.json', ...IN_PROCESS}, recording);
     expect(ran.outputs).toMatchObject({outcome: 'passed', keys: '370', digest: DIGEST});
     const promised = Object.keys(readActionFile(RECORD).outputs!);
     expect(Object.keys(ran.outputs).toSorted()).toEqual(promised.toSorted());
-    expect(annotations(ran)).toMatchObject([{command: 'notice', message: /Recorded in recorded\.json/}]);
-    const drilled = await act({backup: 'dump.rdb', expect: 'recorded.json', ...IN_PROCESS});
+    expect(annotations(ran)).toMatchObject([
+      {command: 'notice', message: expect.stringContaining('Recorded in records/recorded.json')},
+    ]);
+    const drilled = await act({backup: 'dump.rdb', expect: 'records/recorded.json', ...IN_PROCESS});
     expect(drilled.exitCode).toBe(0);
   });
 

@@ -59,7 +59,7 @@ describe('exit codes', () => {
     expect(exitCode).toBe(0);
     expect(report().server).toMatchObject({
       kind: 'process',
-      because: 'no container can be had; this binary is on the PATH',
+      because: 'no container can be had (there is no container engine here); this binary is on the PATH',
     });
   });
 
@@ -125,7 +125,7 @@ describe('exit codes', () => {
     });
     expect(exitCode).toBe(3);
     expect(stdout).toMatch(
-      /no container engine answers; neither redis-server nor valkey-server is on the PATH/,
+      /there is no container engine here; neither redis-server nor valkey-server is on the PATH/,
     );
     expect(report()).toMatchObject({outcome: 'not-run', error: {code: 'server/unavailable'}});
   });

@@ -10,6 +10,7 @@ import {
   readlinkSync,
   writeFileSync,
 } from 'node:fs';
+import {type AddressInfo, createServer, type Socket} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import {reportSchema} from '../../src/report/drill-report.ts';
@@ -177,6 +178,26 @@ describe('ending a drill', () => {
     expect((await ended).exitCode).toBe(130);
     expect(Date.now() - sentAt).toBeLessThan(7000);
     expect(await leftBehind()).toEqual(NOTHING);
+  });
+
+  containerTest('SIGINT while an image is pulled from a registry that never answers', async () => {
+    const sockets = new Set<Socket>();
+    const silent = createServer(socket => sockets.add(socket.on('error', () => {})));
+    await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
+    try {
+      const {port} = silent.address() as AddressInfo;
+      const asked = new Promise(resolve => silent.once('connection', resolve));
+      const {child, ended} = start(['drill', SAMPLE, '--image', `127.0.0.1:${port}/redis:7.0`], {env});
+      await asked;
+      const sentAt = Date.now();
+      child.kill('SIGINT');
+      expect((await ended).exitCode).toBe(130);
+      expect(Date.now() - sentAt).toBeLessThan(7000);
+      expect(await leftBehind()).toEqual(NOTHING);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    }
   });
 
   containerTest(

@@ -7,13 +7,16 @@ import {join} from 'node:path';
 import {describe, expect, jest, test} from '@jest/globals';
 import {inspect, readHeader} from '../../../src/inspect/inspect.ts';
 import type {Inspection} from '../../../src/inspect/inspection.ts';
+import {digestDialect, lineOf, type Product} from '../../../src/redis/server-line.ts';
 
 jest.setTimeout(60_000);
 
 const CORPUS = join(import.meta.dirname, '../../../../shared/corpus');
 
 type Keyspace = Record<string, [keys: number, expires: number]>;
-type ServerRun = {loads: true; keyspace: Keyspace; functions?: number} | {loads: false; error: string[]};
+type ServerRun =
+  | {loads: true; keyspace: Keyspace; digest: string; functions?: number}
+  | {loads: false; error: string[]};
 type Case = {
   path: string;
   kind: string;
@@ -42,8 +45,8 @@ const REFUSALS = [
   /Pre-release function format not supported/,
   // Found by keeping the whole dataset, which a streaming reader does not.
   /Duplicated key found in RDB file/,
-  // Inside a value: for the decoder of values.
-  /(ziplist|Zipmap) integrity check failed/,
+  // A zipmap without pairs, which 6.0 takes; to us it is one more hash without elements.
+  /Zipmap integrity check failed/,
   /Stream length inconsistent with the number of valid entries/,
   // Valkey 9.1 crashes on a slot import outside a cluster.
   /ASSERTION FAILED/,
@@ -53,6 +56,7 @@ const REFUSALS = [
 
 /** What is wrong with files that no server loads, as far as we see it. */
 const DAMAGED: Record<string, NonNullable<Inspection['error']>['rule']> = {
+  'Snapchat+KeyDB/tests/assets/corrupt_ziplist.rdb': 'backup/corrupt',
   'redis+librdb/test/dumps/future_v19.rdb': 'backup/checksum-mismatch',
   'redis+librdb/test/dumps/invalid_chksum_v8.rdb': 'backup/checksum-mismatch',
   'redis+librdb/test/dumps/redis_ent_opcode_ram_lru.rdb': 'backup/unreadable-type',
@@ -62,6 +66,9 @@ const DAMAGED: Record<string, NonNullable<Inspection['error']>['rule']> = {
   'varunarora1606+Redix/testdata/dump@3b2480d.rdb': 'backup/corrupt',
   'varunarora1606+Redix/testdata/dump@97433f6.rdb': 'backup/corrupt',
 };
+
+/** 6.0 checks little while loading, and dies of DEBUG DIGEST. */
+const isCrash = (run: ServerRun): boolean => run.loads && run.digest === '';
 
 function keyspaceOf({dataset}: Inspection): Keyspace {
   return Object.fromEntries(
@@ -87,7 +94,7 @@ if (existsSync(join(CORPUS, 'index.json'))) {
       expect(inspection).toMatchObject({kind: 'rdb', sizeBytes: bytes});
       expect(versionOf(inspection)).toBe(rdbVersion);
       for (const [server, run] of runs) {
-        if (!run.loads) continue;
+        if (!run.loads || inspection.error !== undefined) continue;
         const inFile = EMPTY_AGGREGATES[path];
         if (inFile !== undefined) expect(inspection.dataset.keys).toBe(inFile);
         const skipped = inFile !== undefined && server !== 'redis:6.0.16';
@@ -96,12 +103,24 @@ if (existsSync(join(CORPUS, 'index.json'))) {
       }
     });
 
+    test('has the digest that each server computes of what it has loaded', async () => {
+      const {digests, digestBecause, error} = await inspect(file);
+      for (const [server, run] of runs) {
+        if (!run.loads || isCrash(run)) continue;
+        expect([server, error, digestBecause]).toEqual([server, undefined, undefined]);
+        const [product, version] = server.split(':') as [Product, string];
+        const dialect = digestDialect(lineOf(product, version));
+        expect([server, digests?.byDialect[dialect]]).toEqual([server, run.digest]);
+      }
+    });
+
     test('is damaged only where no server loads it, and refused only for what we do not look at', async () => {
       const {error} = await inspect(file);
       expect(error?.rule).toBe(DAMAGED[path]);
       for (const [server, run] of runs) {
-        if (error !== undefined) expect([server, run.loads]).toEqual([server, false]);
-        else if (!run.loads) expect(REFUSALS.some(reason => reason.test(run.error.join('\n')))).toBe(true);
+        if (error !== undefined && !isCrash(run)) expect([server, run.loads]).toEqual([server, false]);
+        if (error === undefined && !run.loads)
+          expect(REFUSALS.some(reason => reason.test(run.error.join('\n')))).toBe(true);
       }
     });
 

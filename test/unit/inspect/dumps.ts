@@ -6,6 +6,7 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {inspectSource} from '../../../src/inspect/inspect-source.ts';
 import type {Inspection} from '../../../src/inspect/inspection.ts';
+import {intset, listpack, streamNode, ziplist, zipmap} from '../../packed-builder.ts';
 import {
   aux,
   type Bytes,
@@ -33,6 +34,14 @@ import {
 
 export const inspectBytes = (dump: Uint8Array, windowBytes = 4096): Promise<Inspection> =>
   inspectSource(inMemory(dump), {}, windowBytes);
+
+/** Literals only: what a compressor does with bytes that do not repeat. */
+export function lzfOf(plain: Uint8Array): Uint8Array {
+  const runs = Array.from({length: Math.ceil(plain.length / 32)}, (_, i) =>
+    plain.subarray(32 * i, 32 * i + 32),
+  );
+  return lzf(bytes(...runs.map(run => bytes([run.length - 1], run))), plain.length);
+}
 
 /** Every type, encoding and opcode that Redis 7.0.15 writes; see fixtures/README.md. */
 export const REAL_DUMP = new Uint8Array(readFileSync(join(import.meta.dirname, 'fixtures', 'rich_v10.rdb')));
@@ -69,7 +78,7 @@ export function stream(layout: 1 | 2 | 3 | 4 | 5): Uint8Array {
     len(0),
   );
   return bytes(
-    listOf(bytes(str(id), str('secret:listpack'))),
+    listOf(bytes(str(id), str(streamNode(['secret:f'], [{ms: 0, seq: 0, values: ['secret:v']}])))),
     [...len(1), ...len64(1_700_000_000_000n), ...len(0)],
     since(2, len(1), len(0), len(0), len(0), len(9)),
     listOf(group),
@@ -92,28 +101,28 @@ export const COMMON_TYPES: TypeCase[] = [
       bytes(str('b'), [253]),
       bytes(str('c'), [254]),
       bytes(str('d'), [255]),
-      bytes(str('e'), [0]),
+      bytes(str('e'), [2], '-0'),
     ),
   },
   {id: 4, name: 'HASH', type: 'hash', value: listOf(bytes(str('f'), str('v')), bytes(str('g'), int8(1)))},
   {id: 5, name: 'ZSET_2', type: 'zset', value: listOf(bytes(str('a'), f64le(1.5)))},
-  {id: 9, name: 'HASH_ZIPMAP', type: 'hash', value: str('zipmap')},
-  {id: 10, name: 'LIST_ZIPLIST', type: 'list', value: str('ziplist')},
-  {id: 11, name: 'SET_INTSET', type: 'set', value: str('intset')},
-  {id: 12, name: 'ZSET_ZIPLIST', type: 'zset', value: str('ziplist')},
-  {id: 13, name: 'HASH_ZIPLIST', type: 'hash', value: str('ziplist')},
-  {id: 14, name: 'LIST_QUICKLIST', type: 'list', value: strings('ziplist', 'ziplist')},
+  {id: 9, name: 'HASH_ZIPMAP', type: 'hash', value: str(zipmap([['secret:f', 'v']], 2))},
+  {id: 10, name: 'LIST_ZIPLIST', type: 'list', value: str(ziplist(['a', 1000]))},
+  {id: 11, name: 'SET_INTSET', type: 'set', value: str(intset([1, 2]))},
+  {id: 12, name: 'ZSET_ZIPLIST', type: 'zset', value: str(ziplist(['a', '1.5']))},
+  {id: 13, name: 'HASH_ZIPLIST', type: 'hash', value: str(ziplist(['secret:f', 'v']))},
+  {id: 14, name: 'LIST_QUICKLIST', type: 'list', value: listOf(str(ziplist(['a'])), str(ziplist([1, 2])))},
   {id: 15, name: 'STREAM_LISTPACKS', type: 'stream', value: stream(1)},
-  {id: 16, name: 'HASH_LISTPACK', type: 'hash', value: lzf([0x02, 0x61, 0x62, 0x63], 3)},
-  {id: 17, name: 'ZSET_LISTPACK', type: 'zset', value: str('listpack')},
+  {id: 16, name: 'HASH_LISTPACK', type: 'hash', value: lzfOf(listpack(['secret:f', 'v']))},
+  {id: 17, name: 'ZSET_LISTPACK', type: 'zset', value: str(listpack(['a', '1.5', 'b', 2]))},
   {
     id: 18,
     name: 'LIST_QUICKLIST_2',
     type: 'list',
-    value: listOf(bytes([1], str('plain')), bytes([2], str('packed'))),
+    value: listOf(bytes([1], str('plain')), bytes([2], str(listpack(['packed', 70_000])))),
   },
   {id: 19, name: 'STREAM_LISTPACKS_2', type: 'stream', value: stream(2)},
-  {id: 20, name: 'SET_LISTPACK', type: 'set', value: str('listpack')},
+  {id: 20, name: 'SET_LISTPACK', type: 'set', value: str(listpack(['a', -1]))},
   {id: 21, name: 'STREAM_LISTPACKS_3', type: 'stream', value: stream(3)},
   {id: 7, name: 'MODULE_2', type: 'module', value: bytes(moduleId('ReJSON-RL', 3), moduleStream)},
 ];
@@ -125,7 +134,7 @@ export const REDIS_TYPES: (TypeCase & {version: number})[] = [
     version: 12,
     value: listOf(bytes(len(0), str('f'), str('v'))),
   },
-  {id: 23, name: 'HASH_LISTPACK_EX_PRE_GA', type: 'hash', version: 12, value: str('listpack')},
+  {id: 23, name: 'HASH_LISTPACK_EX_PRE_GA', type: 'hash', version: 12, value: str(listpack(['f', 'v', 0]))},
   {
     id: 24,
     name: 'HASH_METADATA',
@@ -133,7 +142,13 @@ export const REDIS_TYPES: (TypeCase & {version: number})[] = [
     version: 12,
     value: bytes(i64le(99), listOf(bytes(len(5), str('f'), str('v')))),
   },
-  {id: 25, name: 'HASH_LISTPACK_EX', type: 'hash', version: 12, value: bytes(i64le(0), str('listpack'))},
+  {
+    id: 25,
+    name: 'HASH_LISTPACK_EX',
+    type: 'hash',
+    version: 12,
+    value: bytes(i64le(0), str(listpack(['f', 'v', 1_700_000_000_000]))),
+  },
   {id: 26, name: 'STREAM_LISTPACKS_4', type: 'stream', version: 13, value: stream(4)},
   {id: 27, name: 'STREAM_LISTPACKS_5', type: 'stream', version: 14, value: stream(5)},
   {
@@ -148,10 +163,10 @@ export const REDIS_TYPES: (TypeCase & {version: number})[] = [
       bytes(len(0), len(0), str('text')),
       bytes(len(2), len(1), i64le(-5)),
       bytes(len(3), len(2), f64le(0.5)),
-      bytes(len64(2n ** 63n), len(3), str('short')),
+      bytes(len(4), len(3), str('short')),
     ),
   },
-  {id: 30, name: 'HASH_TMPL_LP_REF', type: 'hash', version: 15, value: str('listpack')},
+  {id: 30, name: 'HASH_TMPL_LP_REF', type: 'hash', version: 15, value: str(listpack([3, 'v', 'w']))},
 ];
 
 export const VALKEY_TYPES: TypeCase[] = [

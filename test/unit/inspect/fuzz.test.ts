@@ -7,7 +7,7 @@ import {inspectBytes, RICH_DUMPS} from './dumps.ts';
 // Thousands of dumps on a machine that may have other work.
 jest.setTimeout(120_000);
 
-const windowBytes = fc.integer({min: 16, max: 4096});
+const windowBytes = fc.integer({min: 64, max: 4096});
 const richDump = fc.constantFrom(...RICH_DUMPS.map(([, dump]) => dump));
 
 /** Whatever the bytes: a value that fits its schema, inside the file, without a word of it, soon. */

@@ -1,5 +1,6 @@
 import {describe, expect, jest, test} from '@jest/globals';
 import {inspectionSchema} from '../../../src/inspect/inspection.ts';
+import {listpack} from '../../packed-builder.ts';
 import {
   aux,
   type Bytes,
@@ -48,7 +49,9 @@ describe('each value type is passed over to its last byte, and counted', () => {
   });
 
   test.each(REDIS_TYPES)('$id $name, from RDB $version on', async ({id, type, version, value}) => {
-    const inspection = await inspectParts(paddedVersion(version), key(id, 'secret:k', value), plainKey);
+    const template = id === 30 ? bytes([OP.hashTemplate], len(3), strings('f', 'g')) : [];
+    const parts = [template, key(id, 'secret:k', value), plainKey];
+    const inspection = await inspectParts(paddedVersion(version), ...parts);
     expect(inspection.error).toBeUndefined();
     expect(inspection.dataset.types).toEqual({[type]: 1, string: 1});
   });
@@ -102,7 +105,7 @@ describe('numbers that mean two things are read by the magic first', () => {
   });
 
   test('23 is a listpack in a release candidate of Redis 7.4, and unknown in Valkey', async () => {
-    const part = key(23, 'secret:k', str('listpack'));
+    const part = key(23, 'secret:k', str(listpack(['f', 'v', 0])));
     expect((await inspectParts('REDIS0012', part)).error).toBeUndefined();
     expect((await inspectParts('VALKEY080', part)).error?.rule).toBe('backup/unreadable-type');
   });
@@ -294,9 +297,9 @@ describe('whole dumps', () => {
   });
 
   test.each(RICH_DUMPS)('read the same through a window of any size: %s', async (_, dump) => {
-    const whole = await inspectBytes(dump, 1024 * 1024);
+    const whole = await inspectBytes(dump, 256 * 1024);
     expect(inspectionSchema.parse(whole)).toEqual(whole);
-    for (const windowBytes of [16, 17, 23, 64, 100, 1000, 65_536]) {
+    for (const windowBytes of [64, 65, 71, 100, 1000, 65_536]) {
       expect(await inspectBytes(dump, windowBytes)).toEqual(whole);
     }
   });

@@ -1,5 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import type {Census} from '../../../src/census/census.ts';
+import type {Inspection} from '../../../src/inspect/inspection.ts';
 import {compare} from '../../../src/judge/compare.ts';
 import type {Expectations} from '../../../src/judge/expectations.ts';
 import type {Finding} from '../../../src/judge/finding.ts';
@@ -275,5 +276,51 @@ describe('the very bytes that were recorded', () => {
 
   test('are judged by the policy’s limits as well', () => {
     expect(failures({sameBytes: true, policy: {keys: {min: 4}}})).toEqual(['policy/keys-min']);
+  });
+});
+
+describe('our own digest, recorded', () => {
+  const digest = (letter: string) => aDigest(letter.repeat(40), '7.2');
+  const dataset = (zero: string, three: string) =>
+    aDataset({
+      databases: {
+        '0': {keys: 2, expires: 1, digest: digest(zero)},
+        '3': {keys: 1, expires: 0, digest: digest(three)},
+      },
+      digest: digest(zero === three ? 'e' : zero),
+    });
+  const judged = (
+    recorded: Inspection['dataset'],
+    now: Inspection['dataset'],
+    census: Partial<Census> = {},
+  ) =>
+    compare(
+      {
+        inspection: anInspection({dataset: now}),
+        census: aCensus({databases: {'0': {keys: 2, expires: 1}, '3': {keys: 1, expires: 0}}, ...census}),
+        plainSha256: PLAIN_SHA256,
+      },
+      anExpectations({dataset: recorded}),
+      aPolicy(),
+    ).at(-1);
+
+  test('is compared whatever dialect either server speaks, or whether it gives a digest at all', () => {
+    const census = {digest: null, digestBecause: 'the server does not allow DEBUG'};
+    expect(judged(dataset('a', 'b'), dataset('a', 'b'), census)).toMatchObject({
+      rule: 'expect/digest',
+      status: 'pass',
+      origin: 'expectations: dataset.digest',
+    });
+  });
+
+  test('that differs fails, and names the databases', () => {
+    const finding = judged(dataset('a', 'b'), dataset('c', 'b'));
+    expect(finding).toMatchObject({status: 'fail', severity: 'error'});
+    expect(finding!.message).toMatch(/in db 0$/);
+  });
+
+  test('gives way to the server’s where the file has none: modules', () => {
+    const {digest: _, ...without} = dataset('a', 'b');
+    expect(judged(dataset('a', 'b'), without)).toMatchObject({origin: 'expectations: serverDigest'});
   });
 });

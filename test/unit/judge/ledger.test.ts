@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import {drawLedger} from '../../../src/judge/ledger.ts';
-import {aCensus, aDataset, aLoad, anInspection} from '../../builders.ts';
+import {aCensus, aDataset, aDigest, aLoad, anInspection} from '../../builders.ts';
 
 type Books = Parameters<typeof drawLedger>[0];
 
@@ -18,7 +18,7 @@ test('a healthy restore balances in every line that can be drawn', () => {
     'ledger/databases': 'pass',
     'ledger/expires': 'pass',
     'ledger/functions': 'pass',
-    'ledger/digest': 'skipped',
+    'ledger/digest': 'pass',
   });
 });
 
@@ -141,15 +141,60 @@ describe('functions in the file = function libraries', () => {
   });
 });
 
-test('the digest line is shown as skipped for as long as our reader computes none', () => {
-  expect(draw().ledger.at(-1)).toMatchObject({
-    name: 'digest of the file = DEBUG DIGEST',
-    status: 'skipped',
-    because: expect.stringContaining('does not compute'),
-  });
-});
-
 test('an unbalanced line names both sources and both numbers', () => {
   const {findings} = draw({load: aLoad({keysLoaded: 2})});
   expect(findings[0]!.message).toContain('our reader counts 3, INFO persistence and the log 2');
+});
+
+describe('digest of the file = DEBUG DIGEST', () => {
+  const hex = 'a'.repeat(40);
+  const other = 'b'.repeat(40);
+  const line = (books: Partial<Books>) => draw(books).ledger.at(-1)!;
+  const ours = (byDialect: Record<string, string>, validUntilMs?: number) =>
+    anInspection({digests: {byDialect, ...(validUntilMs && {validUntilMs})}});
+
+  test('is drawn in the dialect of the server at hand', () => {
+    const inspection = ours({'7.0': other, '7.4': hex});
+    const books = {inspection, census: aCensus({digest: aDigest(hex, '7.4')})};
+    expect(line(books)).toMatchObject({left: {value: hex}, right: {value: hex}, status: 'balanced'});
+    expect(line({inspection, census: aCensus({digest: aDigest(hex, '7.0')})}).status).toBe('unbalanced');
+  });
+
+  test('that does not balance fails, though every count agrees', () => {
+    const books = {inspection: ours({'7.0': other}), census: aCensus({digest: aDigest(hex)})};
+    expect(draw(books).findings.filter(({status}) => status === 'fail')).toMatchObject([
+      {rule: 'ledger/digest', severity: 'error', expected: other, actual: hex},
+    ]);
+  });
+
+  const because = (books: Partial<Books>) => {
+    const {status, because} = line(books);
+    return status === 'skipped' ? because : status;
+  };
+
+  test('is skipped, with the reason, where one of the two does not exist', () => {
+    const noDebug = aCensus({digest: null, digestBecause: 'the server does not allow DEBUG'});
+    expect(because({census: noDebug})).toBe('the server does not allow DEBUG');
+    const {digests: _, ...without} = anInspection();
+    expect(because({inspection: {...without, digestBecause: 'values of the module type X'}})).toContain(
+      'module type X',
+    );
+    expect(because({inspection: without})).toContain('values were not read');
+    expect(because({inspection: ours({'7.2': hex})})).toContain('dialect 7.0');
+  });
+
+  test('is skipped where the server holds other keys than the file, and the counts have said so', () => {
+    const expired = aLoad({keysExpired: 1});
+    expect(because({load: expired})).toContain('time had passed');
+    const silent = aLoad({keysLoaded: null, keysExpired: null, emptyKeysSkipped: null});
+    expect(because({inspection: anInspection({emptyKeys: 1}), load: silent})).toContain('empty keys');
+    expect(because({load: silent})).toBe('balanced');
+  });
+
+  test('is skipped where a hash field expired on Valkey between our reading and its digest', () => {
+    const inspection = ours({'valkey-9.0': hex}, 5000);
+    const at = (digestAtMs: number) => aCensus({digest: aDigest(hex, 'valkey-9.0'), digestAtMs});
+    expect(because({inspection, census: at(4999)})).toBe('balanced');
+    expect(because({inspection, census: at(5000)})).toContain('expired during the drill');
+  });
 });

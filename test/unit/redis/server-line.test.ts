@@ -65,7 +65,8 @@ describe('which dumps a server reads', () => {
 
 describe('digest dialects', () => {
   test.each([
-    ['redis:6.0', '7.0'],
+    ['redis:6.0', '6.0'],
+    ['redis:6.2', '6.0'],
     ['redis:7.0', '7.0'],
     ['redis:7.2', '7.2'],
     ['redis:7.4', '7.4'],

@@ -1,10 +1,10 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
-import type {DrillReport} from '../../../src/report/drill-report.ts';
 import {renderInspection} from '../../../src/report/inspection-text.ts';
 import {printable, printableLines} from '../../../src/report/printable.ts';
 import {plain, renderText} from '../../../src/report/text.ts';
-import {aDamage, aFinding, anInspection, aReport, aServer} from '../../builders.ts';
+import {aDamage, anInspection, aReport} from '../../builders.ts';
+import {NASTY, reportSaying} from './nasty.ts';
 
 describe('what acts without being seen is written out', () => {
   test.each([
@@ -47,16 +47,6 @@ describe('what acts without being seen is written out', () => {
 /** As the runner looks for commands: TryParseV2 and TryParse of ActionCommand.cs in actions/runner. */
 const obeyed = (line: string): boolean => line.trimStart().startsWith('::') || line.includes('##[');
 
-const NASTY = fc
-  .array(
-    fc.oneof(
-      fc.string({unit: 'binary', maxLength: 8}),
-      fc.constantFrom('\n', '::', '##[error]', '\x1b[2J', '\u202e', 'PASSED  x', '\r', '#', '\u2028', ' '),
-    ),
-    {maxLength: 6},
-  )
-  .map(parts => parts.join(''));
-
 test('whatever is printed is one line, shows all that it holds, and is no command', () => {
   fc.assert(
     fc.property(NASTY, text => {
@@ -67,39 +57,6 @@ test('whatever is printed is one line, shows all that it holds, and is no comman
     }),
   );
 });
-
-/** Every text of a report that comes from outside, or carries something that does. */
-function reportSaying(say: (what: string) => string, outcome: DrillReport['outcome']): DrillReport {
-  const finding = (status: 'fail' | 'skipped') =>
-    aFinding({
-      status,
-      message: say('message'),
-      expected: say('expected'),
-      actual: say('actual'),
-      hint: `Do ${say('hint')}`,
-      origin: `at ${say('origin')}`,
-    });
-  const side = {source: say('source'), value: say('value')};
-  const line = (status: 'balanced' | 'unbalanced' | 'skipped') =>
-    ({name: say('name'), left: side, right: side, status, because: say('because')}) as const;
-  const problems = [0, 1].map(() => ({origin: say('problem'), message: say('message')}));
-  const error = {
-    code: 'config/invalid',
-    message: say('error'),
-    hint: say('hint'),
-    problems,
-    stack: say('stack').replace(/[\r\n]/g, ''),
-  } as const;
-  return aReport({
-    outcome,
-    ...(outcome !== 'passed' && {error}),
-    backup: {...aReport().backup!, name: say('backup'), location: say('location')},
-    inspection: anInspection({producer: {product: 'redis', version: say('version')}}),
-    server: aServer({image: say('image'), line: say('line'), version: say('7.0'), because: say('because')}),
-    ledger: [line('balanced'), line('unbalanced'), line('skipped')],
-    findings: [finding('fail'), finding('skipped'), aFinding()],
-  });
-}
 
 test.each([
   'passed',

@@ -149,6 +149,7 @@ describe('a registry', () => {
     expect(await choose(engine, REDIS_7_0)).toEqual({
       noneNewEnough: false,
       because: `no image that reads RDB version 10: redis:7.0: ${OFFLINE}`,
+      hint: expect.stringMatching(/server\.registry=HOST/),
     });
     expect(engine.pulls).toEqual(['redis:7.0']);
   });

@@ -1,0 +1,255 @@
+/**
+ * Redis' DEBUG DIGEST of what the file holds, key by key, in every dialect at once (docs/architecture.md, "Digests").
+ * Hashing is put off and done in batches. Memory does not grow with the dump, but with its databases.
+ *
+ *     mix(D, text): D = SHA1(D ^ SHA1(text))        a step of a chain
+ *     xor(D, text): D = D ^ SHA1(text)              members of a set, and anything that has no order
+ */
+import {DIGEST_BYTES, LAYOUT, MAX_SLOTS} from '../kernel.ts';
+import {Batch, type Slot, ZERO_SLOT} from './batch.ts';
+import {DatabaseParts, PARTS} from './database-parts.ts';
+import {percent17g, readsAlike} from './score-text.ts';
+import {EXPIRE, FIELD_EXPIRE, HOLE, NOTHING, type Tape, type Text, typeText} from './tape.ts';
+
+/** Numbers of the object types in server.h. */
+export const OBJECT_TYPES = {string: 0, list: 1, set: 2, zset: 3, hash: 4, stream: 6, array: 7} as const;
+export type DigestedType = keyof typeof OBJECT_TYPES;
+
+export type DigestRules = {
+  /** Also digest scores as servers before 7.2 do. */
+  oldScores: boolean;
+  /** `marked`: Redis digests that a field expires. `left-out`: Valkey leaves fields out that have expired by `now`. */
+  fieldExpiry: 'marked' | 'left-out';
+  nowMs: number;
+};
+
+/** After the slot that is always zero: those of the database; those of the keys of this batch, five each. */
+const FIRST_PART = ZERO_SLOT + DIGEST_BYTES;
+const FIRST_KEY = FIRST_PART + PARTS.length * DIGEST_BYTES;
+const LAST_KEY = LAYOUT.slots + (MAX_SLOTS - 16) * DIGEST_BYTES;
+const KEY_BYTES = 5 * DIGEST_BYTES;
+/** Holes in all arrays of a dump that are hashed: some seconds. */
+const MAX_HOLES = 10_000_000;
+
+const slotOf = (part: (typeof PARTS)[number]): Slot => FIRST_PART + PARTS.indexOf(part) * DIGEST_BYTES;
+const COMMON = slotOf('common');
+const SHORT_SCORES = slotOf('short-scores');
+const OLD_SCORES = slotOf('old-scores');
+const OLD_WITH_ZERO = slotOf('old-scores-zero');
+const OLD_WITH_MINUS_ZERO = slotOf('old-scores-minus-zero');
+const PLAIN_FIELDS = slotOf('plain-fields');
+const EXPIRING_FIELDS = slotOf('expiring-fields');
+
+export class Digester {
+  readonly tape: Tape;
+  /** Why there is no digest of the whole: something that only its module could digest. */
+  undigestible: string | null = null;
+  /** Smallest expiry of a field that had not passed at `nowMs`; Valkey's digest holds until then. */
+  nextFieldExpiryMs = Number.POSITIVE_INFINITY;
+  readonly #rules: DigestRules;
+  readonly #batch: Batch;
+  readonly #databases = new DatabaseParts();
+  #database = 0;
+  /** The database has keys. */
+  #keys = false;
+  /**
+   * First of the five slots of the key that is open:
+   *
+   *     0 what all dialects share
+   *     1 scores as they are printed from 7.2 on           or: expiring fields, as if they did not expire
+   *     2 scores as they were printed before               or: expiring fields, as the server digests them
+   *     3 scores of -0 that became 0 (from 7.0 on)
+   *     4 the same as -0 (before 7.0)
+   */
+  #key = FIRST_KEY;
+  /** Of a key that keeps an order: where its chain begins in this batch, and in which slot. */
+  #chainStart = 0;
+  #chainSlot = ZERO_SLOT;
+  #ordered = false;
+  #open = false;
+  #type: DigestedType = 'string';
+  #elements = 0;
+  #differs = false;
+  #hasMinusZero = false;
+  #holesLeft = MAX_HOLES;
+
+  constructor(tape: Tape, rules: DigestRules) {
+    this.tape = tape;
+    this.#rules = rules;
+    this.#batch = new Batch(tape);
+    this.#clear(LAYOUT.slots, LAST_KEY + 16 * DIGEST_BYTES);
+  }
+
+  /** From here on, keys belong to this database. */
+  select(database: number): void {
+    if (database === this.#database) return;
+    this.#collect();
+    this.#database = database;
+  }
+
+  /** To be called before the name of a key is read. */
+  makeRoom(): void {
+    if (this.#batch.full || this.#key > LAST_KEY) this.#run();
+  }
+
+  begin(type: DigestedType, name: Text): void {
+    this.#type = type;
+    this.#elements = 0;
+    this.#differs = false;
+    this.#hasMinusZero = false;
+    this.#open = true;
+    this.#ordered = type !== 'set' && type !== 'zset' && type !== 'hash';
+    this.#chainStart = this.#batch.here;
+    this.#chainSlot = ZERO_SLOT;
+    this.#batch.step(name);
+    this.#batch.step(typeText(OBJECT_TYPES[type]));
+    if (!this.#ordered) this.#batch.chain(this.#chainStart, ZERO_SLOT, this.#key);
+  }
+
+  /** The value of a string, or what comes next in a list, stream or array. */
+  mix(text: Text): void {
+    this.#elements++;
+    this.#batch.step(text);
+    if (this.#batch.full) this.#run();
+  }
+
+  /** Elements of an array that are not there: a hash each, though they take no place in the file. */
+  mixHoles(count: number): void {
+    if (count > this.#holesLeft) this.undigestible ??= 'arrays have too many holes';
+    const taken = Math.min(count, this.#holesLeft);
+    this.#holesLeft -= taken;
+    for (let left = taken; left > 0; left--) this.mix(HOLE);
+  }
+
+  member(text: Text): void {
+    this.#elements++;
+    this.#batch.member(text, this.#key);
+    if (this.#batch.full) this.#run();
+  }
+
+  /** `expiresAtMs` is 0 for a field that does not expire. */
+  field(name: Text, value: Text, expiresAtMs: number): void {
+    this.#elements++;
+    if (expiresAtMs === 0) this.#batch.pair(name, value, NOTHING, this.#key);
+    else if (this.#rules.fieldExpiry === 'marked') {
+      this.#differs = true;
+      this.#batch.pair(name, value, NOTHING, this.#slot(1));
+      this.#batch.pair(name, value, FIELD_EXPIRE, this.#slot(2));
+    } else if (expiresAtMs > this.#rules.nowMs) {
+      this.nextFieldExpiryMs = Math.min(this.nextFieldExpiryMs, expiresAtMs);
+      this.#batch.pair(name, value, NOTHING, this.#key);
+    } else {
+      this.#differs = true;
+      this.#batch.pair(name, value, NOTHING, this.#slot(1));
+    }
+    if (this.#batch.full) this.#run();
+  }
+
+  scored(member: Text, score: number): void {
+    this.#elements++;
+    if (readsAlike(score)) this.#batch.pair(member, this.tape.integer(score), NOTHING, this.#key);
+    else {
+      const text = this.tape.shortest(score);
+      const old = this.#rules.oldScores ? percent17g(score) : null;
+      if (old === null || this.tape.lastNumberIs(old)) this.#batch.pair(member, text, NOTHING, this.#key);
+      else {
+        this.#differs = true;
+        this.#batch.pair(member, text, NOTHING, this.#slot(1));
+        this.#batch.pair(member, this.tape.ascii(old), NOTHING, this.#slot(2));
+      }
+    }
+    if (this.#batch.full) this.#run();
+  }
+
+  /** A score of -0 in what servers from 7.0 on turn into a listpack, where it becomes an integer. */
+  scoredMinusZero(member: Text): void {
+    this.#elements++;
+    this.#hasMinusZero = true;
+    this.#batch.pair(member, this.tape.integer(0), NOTHING, this.#slot(3));
+    this.#batch.pair(member, this.tape.ascii('-0'), NOTHING, this.#slot(4));
+    if (this.#batch.full) this.#run();
+  }
+
+  /** False for a key without elements, which servers do not keep: it has no part in the digest. */
+  end(expires: boolean): boolean {
+    this.#open = false;
+    if (this.#elements === 0 && this.#type !== 'stream') {
+      // What has been written of its chain stays without consequence: nothing ends it.
+      if (!this.#ordered) this.#key += KEY_BYTES;
+      return false;
+    }
+    this.#keys = true;
+    const last = expires ? EXPIRE : NOTHING;
+    if (this.#ordered) {
+      this.#batch.step(last);
+      this.#batch.chain(this.#chainStart, this.#chainSlot, COMMON);
+      // Its slot must not change before this batch is done.
+      if (this.#chainSlot !== ZERO_SLOT) this.#key += KEY_BYTES;
+    } else {
+      this.#endUnordered(last);
+      this.#key += KEY_BYTES;
+    }
+    return true;
+  }
+
+  #endUnordered(last: Text): void {
+    if (this.#hasMinusZero) {
+      this.#last(last, 1, 3, SHORT_SCORES);
+      this.#last(last, 2, 3, OLD_WITH_ZERO);
+      this.#last(last, 2, 4, OLD_WITH_MINUS_ZERO);
+    } else if (!this.#differs) this.#last(last, 1, 2, COMMON);
+    else {
+      const scores = this.#type === 'zset';
+      this.#last(last, 1, 3, scores ? SHORT_SCORES : PLAIN_FIELDS);
+      this.#last(last, 2, 3, scores ? OLD_SCORES : EXPIRING_FIELDS);
+    }
+  }
+
+  #slot(number: number): Slot {
+    return this.#key + number * DIGEST_BYTES;
+  }
+
+  /** The parts of all databases. To be called once, at the end. */
+  finish(): DatabaseParts {
+    this.#collect();
+    return this.#databases;
+  }
+
+  #last(mark: Text, first: number, second: number, into: Slot): void {
+    this.#batch.last(mark, [this.#key, this.#slot(first), this.#slot(second)], into);
+  }
+
+  /** Does all that was put off; an open key goes on afterwards. */
+  #run(): void {
+    const goesOn = this.#open && this.#ordered;
+    const aside = this.#slot(1);
+    if (goesOn) this.#batch.chain(this.#chainStart, this.#chainSlot, aside);
+    this.#batch.run();
+    this.#keepOpenKey(goesOn ? aside : this.#key);
+  }
+
+  /** Its slots become the first ones; all others of keys are zero again. */
+  #keepOpenKey(from: number): void {
+    const bytes = this.#ordered ? DIGEST_BYTES : KEY_BYTES;
+    const kept = this.#open ? this.tape.kernel.bytes.slice(from, from + bytes) : null;
+    this.#clear(FIRST_KEY, this.#key + KEY_BYTES);
+    this.#key = FIRST_KEY;
+    if (kept === null) return;
+    this.tape.kernel.bytes.set(kept, FIRST_KEY);
+    if (!this.#ordered) return;
+    this.#chainSlot = FIRST_KEY;
+    this.#chainStart = this.#batch.here;
+  }
+
+  #clear(from: number, to: number): void {
+    this.tape.kernel.bytes.fill(0, from, to);
+  }
+
+  #collect(): void {
+    this.#run();
+    if (this.#keys)
+      this.#databases.add(this.#database, this.tape.kernel.words.subarray(FIRST_PART >> 2, FIRST_KEY >> 2));
+    this.#keys = false;
+    this.#clear(FIRST_PART, FIRST_KEY);
+  }
+}

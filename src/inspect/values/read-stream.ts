@@ -1,0 +1,95 @@
+/**
+ * The entries of a stream, which is all of it that a digest covers: nodes, each a listpack that begins with the names of
+ * its fields. Consumer groups and the rest are passed over (skip-stream.ts). Source: streamAppendItem in t_stream.c.
+ */
+import {Fault, grouped} from '../fault.ts';
+import {type StreamLayout, skipAfterNodes} from '../skip-stream.ts';
+import type {Integer, Listpack} from './packed.ts';
+import type {ReadValue} from './read-strings.ts';
+import type {ValueReader} from './value-reader.ts';
+
+/** Flags of an entry. */
+const DELETED = 1;
+const SAME_FIELDS = 2;
+
+/** Bytes of the id that all ids of a node are relative to: ms and seq, u64 big-endian each. */
+const ID_BYTES = 16;
+/** Different names of fields that we keep for a node; servers begin a new node after 4 KiB. */
+const MAX_NAMES = 65_536;
+
+export function readStream(layout: StreamLayout): ReadValue {
+  return values => {
+    for (let left = values.dump.count(); left > 0; left--) {
+      const at = values.dump.offset;
+      const id = values.dump.string(ID_BYTES);
+      if (id?.length !== ID_BYTES) throw values.dump.malformed('a stream node has no id of 16 bytes', at);
+      readNode(values, new DataView(id.buffer, id.byteOffset));
+    }
+    skipAfterNodes(values.dump, layout);
+  };
+}
+
+/**
+ *     count deleted n, n x name, 0, entries
+ *     entry: flags ms seq, then n x value, or (without SAME_FIELDS) n, n x (name value); then the number of its parts
+ */
+function readNode(values: ValueReader, id: DataView): void {
+  const {listpack, digester} = values;
+  const ms = base(id.getBigUint64(0));
+  const seq = base(id.getBigUint64(8));
+  listpack.open();
+  listpack.more().skip();
+  listpack.more().skip();
+  const names = readNames(values, count(values, listpack.more().number()));
+  listpack.more().skip();
+  while (listpack.next()) {
+    const flags = Number(listpack.number());
+    const entryMs = plus(ms, listpack.more().number());
+    const entrySeq = plus(seq, listpack.more().number());
+    const same = (flags & SAME_FIELDS) !== 0;
+    const fields = same ? names.length : count(values, listpack.more().number());
+    if ((flags & DELETED) !== 0) skipParts(listpack, same ? fields : 2 * fields);
+    else {
+      digester.mix(digester.tape.ascii(`${entryMs}.${entrySeq}`));
+      for (let field = 0; field < fields; field++) {
+        digester.mix(same ? digester.tape.known(names[field]!) : listpack.more().text());
+        digester.mix(listpack.more().text());
+      }
+    }
+    listpack.more().skip();
+  }
+}
+
+/** Their SHA-1: the texts themselves are forgotten before the last entry of a large node is read. */
+function readNames({listpack, digester, dump}: ValueReader, howMany: number): Uint8Array[] {
+  if (howMany > MAX_NAMES) {
+    const message = `a stream has more than ${grouped(MAX_NAMES)} fields in one node`;
+    throw new Fault('unreadable', dump.offset, message);
+  }
+  const names: Uint8Array[] = [];
+  while (names.length < howMany) {
+    digester.makeRoom();
+    names.push(digester.tape.digest(listpack.more().text()));
+  }
+  return names;
+}
+
+function skipParts(listpack: Listpack, parts: number): void {
+  for (let left = parts; left > 0; left--) listpack.more().skip();
+}
+
+function count({dump}: ValueReader, value: Integer): number {
+  if (value < 0) throw dump.malformed('a stream entry has a negative number of fields');
+  return Number(value);
+}
+
+/** As a double where all sums with what servers write are exact. */
+const base = (value: bigint): Integer => (value < 2n ** 52n ? Number(value) : value);
+
+function plus(start: Integer, delta: Integer): Integer {
+  if (typeof start === 'number' && typeof delta === 'number') {
+    const sum = start + delta;
+    if (sum >= 0 && sum <= Number.MAX_SAFE_INTEGER) return sum;
+  }
+  return BigInt.asUintN(64, BigInt(start) + BigInt(delta));
+}
