@@ -11,6 +11,7 @@ import path from 'node:path';
 import {ensureEngine, stopEngine} from './setup/engine.mjs';
 import {ensureImages, LINES} from './setup/images.mjs';
 import {ensurePackages} from './setup/packages.mjs';
+import {ensurePackers} from './setup/packers.mjs';
 import {SERVERS_FILE, SetupError, say} from './setup/run.mjs';
 import {ensureLocalServer, unpackedServers} from './setup/servers.mjs';
 
@@ -56,6 +57,7 @@ async function forTests() {
   if (servers.reason) say(`${servers.reason}; tests that need a container are skipped`);
   const local = await ensureLocalServer();
   if ('reason' in local) say(`${local.reason}; tests that need a local server are skipped`);
+  await ensurePackers();
   const binaries = [...('reason' in local ? [] : [local]), ...(await unpackedServers())];
   await mkdir(path.dirname(SERVERS_FILE), {recursive: true});
   await writeFile(SERVERS_FILE, `${JSON.stringify({...servers, binaries}, null, 2)}\n`);

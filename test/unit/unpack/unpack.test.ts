@@ -1,9 +1,13 @@
-import {chmod, mkdtemp, rename, rm, utimes, writeFile} from 'node:fs/promises';
+import {createHash, randomBytes} from 'node:crypto';
+import {appendFileSync} from 'node:fs';
+import {chmod, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {gzipSync} from 'node:zlib';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
 import {DrillError} from '../../../src/errors.ts';
 import {silent} from '../../../src/progress.ts';
+import {DEFAULT_LIMITS} from '../../../src/unpack/limits.ts';
 import {type Dump, unpack} from '../../../src/unpack/unpack.ts';
 
 let dir: string;
@@ -111,6 +115,55 @@ describe('a file that did not hold still', () => {
 test('a file that vanished between the listing and the reading is unreadable, not our bug', async () => {
   expect(await problem(dumpOf(join(dir, 'gone.rdb')))).toBe('source/unreadable');
 });
+
+describe('a packed dump', () => {
+  const packed = gzipSync(Buffer.concat([Buffer.from('REDIS0010'), randomBytes(4 * 1024 * 1024)]));
+
+  test('is unpacked into a file that only its owner reads, and that goes with its disposal', async () => {
+    const path = await aFile(packed);
+    const dump = await dumpOf(path);
+    expect(dump.path).not.toBe(path);
+    expect((await stat(dump.path)).mode & 0o777).toBe(0o400);
+    expect(dump.sizeBytes).toBe((await readFile(dump.path)).length);
+    await dump[Symbol.asyncDispose]();
+    expect(await readdir(dir)).toEqual(['dump.rdb']);
+  });
+
+  test.each([
+    ['cancelled on the way', () => ({signal: abortedSoon()}), 'cancelled'],
+    ['for which the disk is too small at once', () => ({freeBytes: async () => 1}), 'capacity/disk'],
+  ])('%s leaves nothing behind', async (_what, changed, code) => {
+    const path = await aFile(packed);
+    expect(await problem(dumpOf(path, changed()))).toBe(code);
+    expect(await readdir(dir)).toEqual(['dump.rdb']);
+  });
+
+  test('that is damaged leaves nothing behind, and is hashed to its end all the same', async () => {
+    const path = await aFile(packed.subarray(0, -100));
+    const sha256 = createHash('sha256').update(packed.subarray(0, -100)).digest('hex');
+    const checksum = {algorithm: 'sha256', hex: sha256, file: 'dump.rdb.sha256'} as const;
+    const job = {keys: {}, limits: DEFAULT_LIMITS, checksums: [checksum]};
+    const {damage, checksums} = await unpack(path, deps(), job);
+    expect(damage?.rule).toBe('backup/truncated-packing');
+    expect(checksums).toEqual([{...checksum, actual: sha256}]);
+    expect(await readdir(dir)).toEqual(['dump.rdb']);
+  });
+
+  test('that somebody is still writing is not called damaged', async () => {
+    const path = await aFile(packed.subarray(0, -100));
+    const touching = {
+      phase: () => ({update: () => {}, end: () => appendFileSync(path, 'more')}),
+    };
+    expect(await problem(dumpOf(path, {progress: touching}))).toBe('source/changed');
+  });
+});
+
+/** After the first look at the signal. */
+function abortedSoon(): AbortSignal {
+  const abort = new AbortController();
+  setImmediate(() => abort.abort());
+  return abort.signal;
+}
 
 test('a drill that was cancelled reads no further', async () => {
   const path = await aFile('REDIS0010');
