@@ -11,6 +11,7 @@ import path from 'node:path';
 import {ensureEngine, stopEngine} from './setup/engine.mjs';
 import {ensureImages, LINES} from './setup/images.mjs';
 import {ensurePackages} from './setup/packages.mjs';
+import {ensurePackers} from './setup/packers.mjs';
 import {ensurePlaces} from './setup/places.mjs';
 import {SERVERS_FILE, SetupError, say} from './setup/run.mjs';
 import {ensureLocalServer, unpackedServers} from './setup/servers.mjs';
@@ -57,6 +58,7 @@ async function forTests() {
   if (servers.reason) say(`${servers.reason}; tests that need a container are skipped`);
   const local = await ensureLocalServer();
   if ('reason' in local) say(`${local.reason}; tests that need a local server are skipped`);
+  await ensurePackers();
   const places = await ensurePlaces();
   for (const [name, place] of Object.entries(places)) {
     if ('reason' in place) say(`${name}: ${place.reason}; its tests are skipped`);

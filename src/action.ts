@@ -189,7 +189,13 @@ function deps(run: string, signal: AbortSignal): Deps {
   // testcontainers asks for the home directory, which a user without an entry in passwd does not have.
   process.env.HOME ||= tmpdir();
   const shown = progressOn({write: text => core.info(text.trimEnd())});
-  return {...surroundingsIn(process.env), signal, progress: timed(shown), run};
+  return {
+    ...surroundingsIn(process.env),
+    mask: secret => core.setSecret(secret),
+    signal,
+    progress: timed(shown),
+    run,
+  };
 }
 
 /** For RUNNER_DEBUG: when each phase began and ended. */

@@ -6,6 +6,7 @@ import {credentialsIn, refuseCredentials} from './config/credentials.ts';
 import {type Deps, type DrillJob, drill, reportOfNothing} from './drill.ts';
 import {DrillError, describeError, EXIT, errorExitCode, toDrillError} from './errors.ts';
 import {inspect} from './inspect/inspect.ts';
+import type {Inspection} from './inspect/inspection.ts';
 import {recordExpectations} from './judge/expectations.ts';
 import {NO_POLICY} from './judge/policy.ts';
 import type {DrillReport} from './report/drill-report.ts';
@@ -14,7 +15,7 @@ import {toSortedJson} from './report/json.ts';
 import {printable} from './report/printable.ts';
 import {headline, type Paint, renderText} from './report/text.ts';
 import {locateLocal} from './source/local.ts';
-import {assertPlain} from './unpack/unpack.ts';
+import {isPacked, unpack} from './unpack/unpack.ts';
 
 /** What a command may use of the world. */
 export type Io = {deps: Deps; out(text: string): void; log(text: string): void; paint: Paint};
@@ -159,8 +160,18 @@ export async function inspectCommand(file: string, json: boolean, io: Io): Promi
     io.log(`FAILED  ${message} [${rule}]\nHINT: ${hint}\n`);
     return EXIT.failed;
   }
-  await assertPlain(located.path);
-  const inspection = await inspect(located.path, io.deps);
+  if (!(await isPacked(located.path))) return show(await inspect(located.path, io.deps), json, io);
+  const {dump, damage} = await unpack(located.path, io.deps);
+  if (damage) {
+    const {message, rule, hint} = damage;
+    io.log(`FAILED  ${message} [${rule}]\nHINT: ${hint}\n`);
+    return EXIT.failed;
+  }
+  await using plainDump = dump;
+  return show(await inspect(plainDump.path, io.deps), json, io);
+}
+
+function show(inspection: Inspection, json: boolean, io: Io): number {
   io.out(json ? `${JSON.stringify(inspection, null, 2)}\n` : renderInspection(inspection, io.paint));
   return inspection.error ? EXIT.failed : EXIT.passed;
 }

@@ -19,35 +19,39 @@ import {EndedEarly, type Throwaway} from './restore/throwaway.ts';
 import type {Backup} from './source/backup.ts';
 import {locateLocal} from './source/local.ts';
 import {Stopwatch} from './stopwatch.ts';
-import {type Dump, unpack} from './unpack/unpack.ts';
+import {type DecryptConfig, resolveKeys, type Secrets} from './unpack/keys.ts';
+import type {Limits} from './unpack/limits.ts';
+import {type Dump, type Unpacked, unpack} from './unpack/unpack.ts';
 
 export type DrillJob = {
   source: string;
+  decrypt: DecryptConfig;
+  limits: Limits;
   server: ServerOptions;
   expectations: Expectations | null;
   policy: Policy;
 };
 
-export type Deps = Surroundings & {progress: Progress};
+export type Deps = Surroundings & Secrets & {progress: Progress};
 
 export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
   const watch = new Stopwatch();
   const evidence: Evidence = {};
   let backup: Backup | null = null;
-  let dump: Dump | null = null;
+  let unpacked: Unpacked | null = null;
   let restored: Restored | null = null;
   try {
+    const keys = resolveKeys(job.decrypt, deps);
     const located = await watch.time('fetchMs', () => locateLocal(job.source));
     if (located.found) {
       backup = located.backup;
-      dump = await watch.time('unpackMs', () => unpack(located.path, deps));
-      evidence.plainSha256 = dump.sha256.plain;
-      const inspection = await watch.time('inspectMs', () => inspect(located.path, deps));
-      evidence.inspection = inspection;
-      assertWholeDataset(inspection);
-      const header = headerOf(inspection);
-      if (header) restored = await restore(dump, header, job, deps, {watch, evidence});
-      await dump.assertUnchanged();
+      const {path, checksums} = located;
+      unpacked = await watch.time('unpackMs', () =>
+        unpack(path, deps, {keys, limits: job.limits, checksums}),
+      );
+      evidence.unpacked = unpacked;
+      await using dump = unpacked.dump;
+      if (dump) restored = await drillDump(dump, job, deps, {watch, evidence});
     } else {
       evidence.noBackup = located.reason;
     }
@@ -59,7 +63,7 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
     schemaVersion: 1,
     outcome,
     ...(error && {error: describeError(error)}),
-    backup: backup && {...backup, sha256: dump?.sha256 ?? null},
+    backup: backup && describeBackup(backup, unpacked?.dump ?? null),
     inspection: evidence.inspection ?? null,
     server: restored?.server ?? null,
     load: evidence.load ?? null,
@@ -88,6 +92,22 @@ export function reportOfNothing(error: DrillError): DrillReport {
     ...nothing,
     ...new Stopwatch().stop(),
   };
+}
+
+/** From a plain dump to the end of the drill; fills in the evidence as far as it comes. */
+async function drillDump(dump: Dump, job: DrillJob, deps: Deps, notes: Notes): Promise<Restored | null> {
+  const inspection = await notes.watch.time('inspectMs', () => inspect(dump.path, deps));
+  notes.evidence.inspection = inspection;
+  assertWholeDataset(inspection);
+  const header = headerOf(inspection);
+  const restored = header && (await restore(dump, header, job, deps, notes));
+  await dump.assertUnchanged();
+  return restored;
+}
+
+function describeBackup(backup: Backup, dump: Dump | null): NonNullable<DrillReport['backup']> {
+  const packing = dump?.packing ?? [];
+  return {...backup, sha256: dump?.sha256 ?? null, ...(packing.length > 0 && {packing})};
 }
 
 type Notes = {watch: Stopwatch; evidence: Evidence};

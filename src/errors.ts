@@ -22,8 +22,16 @@ const EXIT_BY_CODE = {
   'config/invalid': EXIT.usage,
   /** A config that a stranger may have written reaches for a secret or a program. */
   'config/untrusted': EXIT.usage,
-  /** The backup has a form that this version cannot unpack (compressed, archived, encrypted, AOF). */
+  /** The backup has a form that this version cannot unpack (7z, snappy, AOF …). */
   'unpack/unsupported-form': EXIT.usage,
+  /** An archive holds several dumps; a drill is of one. */
+  'unpack/several-dumps': EXIT.usage,
+  /** A secret that the config names is there, but is no key of its kind. */
+  'unpack/unusable-key': EXIT.usage,
+  /** The backup is encrypted, and there is no key for it: not in the config, or not in the environment. */
+  'unpack/no-key': EXIT.notHeld,
+  /** gpg or openssl is not on the PATH. */
+  'unpack/program-missing': EXIT.notHeld,
   /** The backup is there but may not be read, or reading it broke off. */
   'source/unreadable': EXIT.notHeld,
   /** Somebody replaced or changed the backup while it was drilled. */

@@ -12,28 +12,49 @@ export type Form = {
   form: string;
   /** True for what a backup may be in: compressed, archived or encrypted data, and the forms of an AOF. */
   unpackable: boolean;
+  /** What unpack takes off; absent of what it cannot take off, or of what is in no packing. */
+  packing?: Packing;
 };
 
-type Magic = {form: string; at?: number; bytes: string};
+export type Packing =
+  | 'gzip'
+  | 'bzip2'
+  | 'zstd'
+  | 'xz'
+  | 'lz4'
+  | 'tar'
+  | 'zip'
+  | 'age'
+  | 'gpg'
+  | 'openssl'
+  /** The last three as text. */
+  | 'age-armor'
+  | 'gpg-armor'
+  | 'openssl-base64';
+
+type Magic = {form: string; at?: number; bytes: string; packing?: Packing};
 
 const hex = (digits: string): string => Buffer.from(digits, 'hex').toString('latin1');
 
 const WRAPPINGS: Magic[] = [
-  {form: 'gzip data', bytes: hex('1f8b')},
-  {form: 'zstd data', bytes: hex('28b52ffd')},
-  {form: 'bzip2 data', bytes: 'BZh'},
-  {form: 'xz data', bytes: hex('fd377a585a00')},
-  {form: 'lz4 data', bytes: hex('04224d18')},
+  {form: 'gzip data', bytes: hex('1f8b'), packing: 'gzip'},
+  {form: 'zstd data', bytes: hex('28b52ffd'), packing: 'zstd'},
+  {form: 'bzip2 data', bytes: 'BZh', packing: 'bzip2'},
+  {form: 'xz data', bytes: hex('fd377a585a00'), packing: 'xz'},
+  {form: 'lz4 data', bytes: hex('04224d18'), packing: 'lz4'},
   {form: 'snappy data', bytes: hex('ff060000734e61507059')},
   {form: 'lzop data', bytes: hex('894c5a4f000d0a1a0a')},
-  {form: 'a zip archive', bytes: hex('504b0304')},
-  {form: 'an empty zip archive', bytes: hex('504b0506')},
+  {form: 'a zip archive', bytes: hex('504b0304'), packing: 'zip'},
+  {form: 'an empty zip archive', bytes: hex('504b0506'), packing: 'zip'},
   {form: 'a 7z archive', bytes: hex('377abcaf271c')},
-  {form: 'a tar archive', at: 257, bytes: 'ustar'},
-  {form: 'an age-encrypted file', bytes: 'age-encryption.org/'},
-  {form: 'an age-encrypted file', bytes: '-----BEGIN AGE ENCRYPTED FILE-----'},
-  {form: 'an OpenPGP message', bytes: '-----BEGIN PGP MESSAGE-----'},
-  {form: 'a file encrypted by openssl enc', bytes: 'Salted__'},
+  {form: 'a tar archive', at: 257, bytes: 'ustar', packing: 'tar'},
+  {form: 'an age-encrypted file', bytes: 'age-encryption.org/', packing: 'age'},
+  {form: 'an age-encrypted file', bytes: '-----BEGIN AGE ENCRYPTED FILE-----', packing: 'age-armor'},
+  {form: 'an OpenPGP message', bytes: '-----BEGIN PGP MESSAGE-----', packing: 'gpg-armor'},
+  {form: 'a file encrypted by openssl enc', bytes: 'Salted__', packing: 'openssl'},
+  // What the base64 of 'Salted__' begins with.
+  {form: 'a file encrypted by openssl enc', bytes: 'U2FsdGVkX1', packing: 'openssl-base64'},
+  {form: 'lz4 data of the old format', bytes: hex('02214c18')},
   {form: 'an RDB dump in a compressed stream of Valkey', bytes: 'VKCS'},
 ];
 
@@ -49,7 +70,9 @@ const OTHERS: Magic[] = [
 ];
 
 /** Told by a pattern at the start; `s` as binary data may follow. */
-const PATTERNS: {form: string; pattern: RegExp; unpackable?: true}[] = [
+const PATTERNS: {form: string; pattern: RegExp; unpackable?: true; packing?: Packing}[] = [
+  // pzstd begins with a frame that is to be skipped. Source: RFC 8878, section 3.1.2.
+  {form: 'zstd data', pattern: /^[\x50-\x5f]\x2a\x4d\x18/, unpackable: true, packing: 'zstd'},
   {form: 'an append-only file (AOF)', pattern: /^(#TS:\d+\r\n)?\*\d+\r\n\$/, unpackable: true},
   {form: 'an AOF manifest', pattern: /^(#[^\n]*\n)*file \S+ seq \d/, unpackable: true},
   {
@@ -66,6 +89,7 @@ const PATTERNS: {form: string; pattern: RegExp; unpackable?: true}[] = [
     form: 'an OpenPGP message',
     pattern: /^([\x84\x85][\s\S]{1,2}\x03|\x8c[\s\S]\x04|\xc1[\s\S]{1,2}[\x03\x06]|\xc3[\s\S][\x04-\x06])/,
     unpackable: true,
+    packing: 'gpg',
   },
 ];
 
@@ -73,19 +97,38 @@ export function recogniseForm(bytes: Uint8Array): Form {
   const head = Buffer.from(bytes).toString('latin1', 0, FORM_BYTES);
   const matches = ({at = 0, bytes: magic}: Magic) => head.startsWith(magic, at);
   const wrapping = WRAPPINGS.find(matches);
-  if (wrapping !== undefined) return {form: wrapping.form, unpackable: true};
+  if (wrapping) return told(wrapping.form, true, wrapping.packing);
   const other = OTHERS.find(matches);
-  if (other !== undefined) return {form: other.form, unpackable: false};
+  if (other) return told(other.form, false);
   const pattern = PATTERNS.find(row => row.pattern.test(head));
-  if (pattern !== undefined) return {form: pattern.form, unpackable: pattern.unpackable ?? false};
-  return {form: byContent(head), unpackable: false};
+  if (pattern) return told(pattern.form, pattern.unpackable ?? false, pattern.packing);
+  if (isOldTar(head)) return told('a tar archive', true, 'tar');
+  return told(byContent(head), false);
 }
+
+const told = (form: string, unpackable: boolean, packing?: Packing): Form =>
+  packing ? {form, unpackable, packing} : {form, unpackable};
+
+/**
+ * Of before POSIX, without a magic: told by the checksum of the header, at byte 148, which is the sum of all its bytes
+ * with spaces in the place of the checksum itself.
+ */
+function isOldTar(head: string): boolean {
+  const written = /^ *([0-7]{1,7})[ \0]/.exec(head.slice(148, 156))?.[1];
+  if (head.length < 512 || head.startsWith('\0') || written === undefined) return false;
+  const header = `${head.slice(0, 148)}${' '.repeat(8)}${head.slice(156)}`;
+  const sum = Buffer.from(header, 'latin1').reduce((total, byte) => total + byte, 0);
+  return sum === Number.parseInt(written, 8);
+}
+
+/** Neither a form that we know nor text. */
+export const UNKNOWN_FORM = 'unknown binary data (perhaps encrypted)';
 
 function byContent(head: string): string {
   if (head === '') return 'empty';
   if (/^\0+$/.test(head)) return 'zeros: space that was reserved and never written';
   if (isText(head)) return 'text';
-  return 'unknown binary data (perhaps encrypted)';
+  return UNKNOWN_FORM;
 }
 
 /** UTF-8 without control characters, or nearly so: the last character may be cut. */

@@ -2,14 +2,19 @@
 import {tmpdir} from 'node:os';
 import {resolve} from 'node:path';
 import type {Surroundings} from './restore/start-server.ts';
+import type {Secrets} from './unpack/keys.ts';
 
 type Environment = Record<string, string | undefined>;
 
-export function surroundingsIn(env: Environment): Pick<Surroundings, 'tempDir' | 'searchPath' | 'docker'> {
+export function surroundingsIn(
+  env: Environment,
+): Pick<Surroundings, 'tempDir' | 'searchPath' | 'docker'> & Pick<Secrets, 'env'> {
   return {
     // The runner's own directory is emptied after each job.
     tempDir: resolve(env.RUNNER_TEMP || tmpdir()),
     searchPath: env.PATH ?? '',
+    // Secrets by the names that a config gives them.
+    env: name => env[name],
     docker: {host: env.DOCKER_HOST, configDir: env.DOCKER_CONFIG, authConfig: env.DOCKER_AUTH_CONFIG},
   };
 }

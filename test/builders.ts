@@ -10,6 +10,7 @@ import {NO_POLICY, type Policy, policySchema} from '../src/judge/policy.ts';
 import type {DrillReport} from '../src/report/drill-report.ts';
 import type {Load} from '../src/restore/loading.ts';
 import type {ServerDescription} from '../src/restore/throwaway.ts';
+import type {Compared, Unpacked} from '../src/unpack/unpack.ts';
 
 const KEYS = 3;
 const HEX = '0123456789abcdef0123456789abcdef01234567';
@@ -77,6 +78,27 @@ export function aDamage(rule: Damage['rule'], overrides: Partial<Damage> = {}): 
     certain: true,
     ...overrides,
   };
+}
+
+/** A plain dump, where it was found. */
+export function anUnpacked({
+  plainSha256 = PLAIN_SHA256,
+  packing = [],
+  checksums = [],
+}: {
+  plainSha256?: string;
+  packing?: string[];
+  checksums?: Compared[];
+} = {}): Unpacked {
+  const dump = {
+    path: '/backups/dump.rdb',
+    sizeBytes: 200,
+    sha256: {artifact: plainSha256, plain: plainSha256},
+    packing,
+    assertUnchanged: async () => {},
+    [Symbol.asyncDispose]: async () => {},
+  };
+  return {dump, damage: null, checksums};
 }
 
 export function aLoad(overrides: Partial<Load> = {}): Load {

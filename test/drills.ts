@@ -10,6 +10,7 @@ import type {DrillReport} from '../src/report/drill-report.ts';
 export const testDeps: Deps = {
   tempDir: tmpdir(),
   searchPath: process.env.PATH ?? '',
+  env: name => process.env[name],
   signal: undefined,
   progress: silent,
 };

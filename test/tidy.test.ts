@@ -45,7 +45,7 @@ const packages: Edge[] = [...SRC].flatMap(([file, {imports}]) =>
 
 const STAGES = ['source', 'unpack', 'inspect', 'restore', 'census', 'judge', 'report'];
 /** Rooms that every stage may use. */
-const SHARED = ['redis', 'process.ts', 'progress.ts', 'errors.ts', 'form.ts'];
+const SHARED = ['redis', 'private', 'process.ts', 'progress.ts', 'errors.ts', 'form.ts'];
 /** `inspect` for src/inspect/walk.ts, `drill.ts` for src/drill.ts. */
 const room = (path: string): string => relative('src', path).split('/')[0]!;
 const isStage = (path: string) => STAGES.includes(room(path));
@@ -78,7 +78,7 @@ describe('data flows one way', () => {
     'cli.ts': ['report'],
     // Shows a report, and in its post step cleans up after a drill that could not.
     'action.ts': ['report', 'restore'],
-    config: ['judge', 'source'],
+    config: ['judge', 'source', 'unpack'],
   };
 
   test('outside the stages only the pipeline, the commands and the config call them', () => {

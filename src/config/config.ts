@@ -91,7 +91,7 @@ function refuseReaching(value: unknown, originOf: (path: Path) => string, becaus
 }
 
 async function toJob(
-  {source, server, expect}: BackupConfig,
+  {source, decrypt, unpack, server, expect}: BackupConfig,
   originOf: (path: Path) => string,
   problems: Problem[],
 ): Promise<DrillJob> {
@@ -105,6 +105,12 @@ async function toJob(
   if (problems.length > 0) throw problemsError(problems);
   return {
     source,
+    decrypt,
+    limits: {
+      maxRatio: unpack['max-ratio'],
+      maxSizeBytes: unpack['max-size'],
+      maxEntries: unpack['max-entries'],
+    },
     server: {
       kind: server.kind,
       image: server.image,
@@ -207,7 +213,9 @@ const SETTING = /^([\w-]+(?:\.[\w-]+)*)=(.*)$/s;
 
 /** What is no setting may be a secret that went astray: of such a text only a key of the config is repeated. */
 const keyOfSetting = (text: string): string =>
-  SETTING.exec(text)?.[1] ?? /^(name|source|server|expect)(\.[\w-]+)*$/.exec(text)?.[0] ?? '(not shown)';
+  SETTING.exec(text)?.[1] ??
+  /^(name|source|decrypt|unpack|server|expect)(\.[\w-]+)*$/.exec(text)?.[0] ??
+  '(not shown)';
 
 function parseSet(text: string): {path: string[]; value: unknown} | {problem: string} {
   const [, key, value] = SETTING.exec(text) ?? [];

@@ -2,6 +2,8 @@
 import {z} from 'zod';
 import {policySchema} from '../judge/policy.ts';
 import {isRemote, LOCAL_ONLY} from '../source/local.ts';
+import {decryptSchema} from '../unpack/keys.ts';
+import {DEFAULT_LIMITS} from '../unpack/limits.ts';
 import {parseSize} from './size.ts';
 
 /** Less memory no container engine gives. */
@@ -37,6 +39,16 @@ export const serverConfigSchema = z.strictObject({
   memory: sizeSchema.optional(),
 });
 
+/** Beyond these a backup is taken for a bomb. */
+const unpackConfigSchema = z.strictObject({
+  /** Of what comes out of a layer to the bytes of the backup. */
+  'max-ratio': z.int().min(1).default(DEFAULT_LIMITS.maxRatio),
+  /** Of all that comes out of all layers. */
+  'max-size': sizeSchema.default(DEFAULT_LIMITS.maxSizeBytes),
+  /** In archives. */
+  'max-entries': z.int().min(1).default(DEFAULT_LIMITS.maxEntries),
+});
+
 export const backupConfigSchema = z.strictObject({
   name: z.string().min(1),
   /** A path or glob, relative to the working directory. */
@@ -44,6 +56,8 @@ export const backupConfigSchema = z.strictObject({
     .string()
     .min(1)
     .refine(spec => !isRemote(spec), LOCAL_ONLY),
+  decrypt: decryptSchema.prefault({}),
+  unpack: unpackConfigSchema.prefault({}),
   server: serverConfigSchema.prefault({}),
   expect: policySchema.extend({file: z.string().min(1).optional()}).prefault({}),
 });

@@ -7,6 +7,7 @@ import {DrillError} from '../errors.ts';
 import type {Damage, Inspection} from '../inspect/inspection.ts';
 import type {Load} from '../restore/loading.ts';
 import type {NoBackup} from '../source/backup.ts';
+import type {Compared, Unpacked} from '../unpack/unpack.ts';
 import {compare} from './compare.ts';
 import type {Expectations} from './expectations.ts';
 import {type Finding, fail, pass, skipped} from './finding.ts';
@@ -16,7 +17,7 @@ import type {Policy} from './policy.ts';
 /** What is known when the verdict is due; a drill that broke off knows less. */
 export type Evidence = {
   noBackup?: NoBackup;
-  plainSha256?: string;
+  unpacked?: Unpacked;
   inspection?: Inspection;
   load?: Load;
   census?: Census;
@@ -28,17 +29,19 @@ export type Outcome = 'passed' | 'failed' | 'not-run';
 export type Verdict = {outcome: Outcome; error?: DrillError; ledger: LedgerLine[]; findings: Finding[]};
 
 export function judge(evidence: Evidence, expectations: Expectations | null, policy: Policy): Verdict {
-  const {noBackup, inspection, load, census, plainSha256} = evidence;
+  const {noBackup, unpacked, inspection, load, census} = evidence;
   const findings: Finding[] = [];
   let ledger: LedgerLine[] = [];
   if (noBackup) findings.push(fail(noBackup.rule, noBackup.message, {hint: noBackup.hint, origin: 'source'}));
+  if (unpacked) findings.push(...judgePacking(unpacked));
   if (inspection) findings.push(...judgeFile(inspection));
   if (load) findings.push(judgeLoad(load, inspection?.error));
   if (inspection && load && census && readable(inspection)) {
     const books = drawLedger({inspection, load, census});
     ledger = books.ledger;
     findings.push(...books.findings, evictions(census));
-    findings.push(...compare({inspection, census, plainSha256: plainSha256 ?? ''}, expectations, policy));
+    const plainSha256 = unpacked?.dump?.sha256.plain ?? '';
+    findings.push(...compare({inspection, census, plainSha256}, expectations, policy));
   }
   return {...decide(evidence, findings), ledger, findings: worstFirst(findings)};
 }
@@ -74,6 +77,28 @@ function readerBug(damage: Damage): DrillError {
   return new DrillError('bug/reader', `the server loads what our reader cannot read: ${damage.message}`, {
     hint: 'The backup is probably fine. Please report this with the server’s version and the byte offset.',
     facts: {offset: damage.offset},
+  });
+}
+
+function judgePacking({dump, damage, checksums: compared}: Unpacked): Finding[] {
+  const origin = 'unpack';
+  const checksums = compared.map(judgeChecksum);
+  if (damage) {
+    const {rule, message, hint} = damage;
+    return [fail(rule, message, {hint, origin}), ...checksums];
+  }
+  if (dump.packing.length === 0) return checksums;
+  return [pass('backup/unpacked', `unpacked: ${dump.packing.join(' > ')}`, {origin}), ...checksums];
+}
+
+function judgeChecksum({algorithm, hex, file, actual}: Compared): Finding {
+  const parts = {expected: hex, actual, origin: file};
+  const rule = 'backup/checksum-beside';
+  if (hex === actual)
+    return pass(rule, `the ${algorithm.toUpperCase()} in ${file} is that of the backup`, parts);
+  return fail(rule, `the ${algorithm.toUpperCase()} in ${file} is not that of the backup`, {
+    ...parts,
+    hint: 'The backup changed after its checksum was taken, or the checksum is of another one. Compare it with the producer’s copy.',
   });
 }
 

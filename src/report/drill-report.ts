@@ -44,6 +44,8 @@ export const reportSchema = z.strictObject({
       sizeBytes: z.int().min(0),
       modifiedAt: z.string(),
       sha256: z.strictObject({artifact: sha256, plain: sha256}).nullable(),
+      /** What it was packed in, outermost first, and the name of the dump in its archive. */
+      packing: z.array(z.string()).optional(),
     })
     .nullable(),
   inspection: inspectionSchema.nullable(),

@@ -52,6 +52,7 @@ function facts({backup, inspection, server, error, outcome}: DrillReport, paint:
       'Backup',
       `${backup.location}, ${number(backup.sizeBytes)} bytes, stored ${backup.modifiedAt}`,
     ]);
+  if (backup?.packing) rows.push(['Packed in', backup.packing.join(' > ')]);
   if (backup?.sha256) rows.push(['SHA-256', backup.sha256.artifact]);
   if (inspection && inspection.magic !== null) {
     rows.push(['Written', `${inspection.createdAt ?? 'at an unknown time'} by ${writerOf(inspection)}`]);

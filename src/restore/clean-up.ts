@@ -3,8 +3,13 @@
  * that was. In go the id of the run and where it worked; out come counts and problems, never an error, within seconds.
  */
 import {setTimeout as sleep} from 'node:timers/promises';
-import {directoriesIn, isDeadDirectory, type LeftDirectory, removeDirectories} from './left-behind.ts';
-import {isDead} from './owner.ts';
+import {
+  directoriesIn,
+  isDeadDirectory,
+  type LeftDirectory,
+  removeDirectories,
+} from '../private/left-behind.ts';
+import {isDead} from '../private/owner.ts';
 
 export type CleanedUp = {containers: number; directories: number; problems: string[]};
 

@@ -12,14 +12,14 @@ import {
   ImageName,
 } from 'testcontainers';
 import {DrillError, throwIfAborted, unlessAborted} from '../errors.ts';
+import {OWNER_FILE} from '../private/left-behind.ts';
+import {fromLabels, isDead, type Owner, RUN_LABEL, toLabels} from '../private/owner.ts';
 import {connectToSocket, type ServerClient} from '../redis/client.ts';
 import {formatLine, parseLine, type ServerLine} from '../redis/server-line.ts';
 import {startWithDebug} from './debug-directive.ts';
 import {dumpTar} from './dump-tar.ts';
 import {connectByExec} from './exec-client.ts';
 import {DUMP_FILE, frozenFlags} from './frozen.ts';
-import {OWNER_FILE} from './left-behind.ts';
-import {fromLabels, isDead, type Owner, RUN_LABEL, toLabels} from './owner.ts';
 import {soon} from './patience.ts';
 import {makePrivateDir, type PrivateDir} from './private-dir.ts';
 import {pullUntilAborted} from './pull.ts';

@@ -3,17 +3,15 @@
  * socket and, where the server could not read the original, a copy of the dump. Removed with everything in it.
  */
 import {constants} from 'node:fs';
-import {chmod, chown, copyFile, mkdir, mkdtemp, rm, stat, writeFile} from 'node:fs/promises';
+import {chmod, chown, copyFile, mkdir, stat} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {DrillError} from '../errors.ts';
+import {FALLBACK_PARENT} from '../private/left-behind.ts';
+import {directoryPrefix, type Owner} from '../private/owner.ts';
+import {makePrivateDirectory, serverUser, type User} from '../private/private-dir.ts';
 import {MAX_SOCKET_PATH_BYTES} from './frozen.ts';
-import {FALLBACK_PARENT, isDeadDirectory, OWNER_FILE, removeDirectories} from './left-behind.ts';
-import {directoryPrefix, type Owner} from './owner.ts';
 
 const SOCKET_FILE = 'redis.sock';
-
-/** For drills that run as root: the server never does. The number that distroless images call `nonroot`. */
-const UNPRIVILEGED_UID = 65_532;
 
 export type PrivateDir = AsyncDisposable & {
   path: string;
@@ -41,42 +39,29 @@ export async function makePrivateDir(tempDir: string, owner: Owner, reach: Reach
 }
 
 async function make(tempDir: string, owner: Owner, reach: Reach): Promise<PrivateDir> {
+  const user = serverUser();
   const root = process.getuid?.() === 0;
-  const passable = !root || reach === 'mount' || (await passableByOthers(tempDir));
-  const prefix = directoryPrefix(owner);
-  const usable = passable && socketFits(tempDir, prefix);
+  const passable = !root || reach === 'mount' || (await passableBy(user, tempDir));
+  const usable = passable && socketFits(tempDir, directoryPrefix(owner));
   const parent = usable ? tempDir : FALLBACK_PARENT;
-  await mkdir(parent, {recursive: true});
-  await removeDirectories(tempDir, isDeadDirectory);
-  const path = await mkdtemp(join(parent, prefix));
-  const uid = root ? UNPRIVILEGED_UID : process.getuid!();
-  const gid = root ? UNPRIVILEGED_UID : process.getgid!();
-  const dispose = () => rm(path, {recursive: true, force: true});
-  try {
-    await writeFile(join(path, OWNER_FILE), JSON.stringify(owner));
-    await chmod(path, 0o700);
-    await chown(path, uid, gid);
-  } catch (error) {
-    await dispose();
-    throw error;
-  }
+  const directory = await makePrivateDirectory(parent, {tempDir, owner, user});
+  const {path} = directory;
   return {
     path,
     socket: join(path, SOCKET_FILE),
-    uid,
-    gid,
+    ...user,
     readableDump: async dumpPath => {
-      if (!root || (await readableByOthers(dumpPath, reach))) return dumpPath;
-      const directory = join(path, 'data');
-      await mkdir(directory);
-      const copy = join(directory, 'dump.rdb');
+      if (!root || (await readableBy(user, dumpPath, reach))) return dumpPath;
+      const data = join(path, 'data');
+      await mkdir(data);
+      const copy = join(data, 'dump.rdb');
       await copyFile(dumpPath, copy, constants.COPYFILE_FICLONE);
-      await chown(copy, uid, gid);
+      await chown(copy, user.uid, user.gid);
       await chmod(copy, 0o400);
-      await chown(directory, uid, gid);
+      await chown(data, user.uid, user.gid);
       return copy;
     },
-    [Symbol.asyncDispose]: dispose,
+    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
 }
 
@@ -85,14 +70,18 @@ function socketFits(parent: string, prefix: string): boolean {
   return Buffer.byteLength(join(parent, `${prefix}xxxxxx`, SOCKET_FILE)) <= MAX_SOCKET_PATH_BYTES;
 }
 
-async function readableByOthers(path: string, reach: Reach): Promise<boolean> {
-  if (((await stat(path)).mode & 0o004) === 0) return false;
-  return reach === 'mount' || passableByOthers(dirname(path));
+async function readableBy(user: User, path: string, reach: Reach): Promise<boolean> {
+  if (!allows(await stat(path), user, 0o4)) return false;
+  return reach === 'mount' || passableBy(user, dirname(path));
 }
 
-async function passableByOthers(directory: string): Promise<boolean> {
+async function passableBy(user: User, directory: string): Promise<boolean> {
   const stats = await stat(directory).catch(() => null);
   // A directory that is not there yet gets the umask's usual mode; its parents still count.
-  if (stats && (stats.mode & 0o001) === 0) return false;
-  return directory === dirname(directory) || passableByOthers(dirname(directory));
+  if (stats && !allows(stats, user, 0o1)) return false;
+  return directory === dirname(directory) || passableBy(user, dirname(directory));
 }
+
+/** As owner or as anybody; what unpack made is the server's own, and not copied for it. */
+const allows = ({mode, uid}: {mode: number; uid: number}, user: User, bit: number): boolean =>
+  (mode & (uid === user.uid ? bit << 6 : bit)) !== 0;

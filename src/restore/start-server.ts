@@ -3,11 +3,11 @@
  * asked for by name is used or the drill cannot be held; only `auto` looks for another.
  */
 import {DrillError} from '../errors.ts';
+import {thisDrill} from '../private/owner.ts';
 import {formatLine} from '../redis/server-line.ts';
 import {canReadHeader, chooseImage, type DumpHeader} from './choose-image.ts';
 import {configTrouble, type DockerSettings, pullTrouble, whyNoEngine} from './engine-trouble.ts';
 import type {LocalBinary} from './local-process.ts';
-import {thisDrill} from './owner.ts';
 import type {Throwaway} from './throwaway.ts';
 
 export type ServerOptions = {

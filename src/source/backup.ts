@@ -9,6 +9,15 @@ export type Backup = {
   modifiedAt: string;
 };
 
+/** What a file beside the backup says its bytes are. */
+export type Checksum = {
+  algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512';
+  /** Lower case. */
+  hex: string;
+  /** Where it stands. */
+  file: string;
+};
+
 /** Nothing to drill where a backup was expected. This is a finding, not an error: the backup is what failed. */
 export type NoBackup = {
   rule: 'backup/missing' | 'backup/none-found';
@@ -16,4 +25,6 @@ export type NoBackup = {
   hint: string;
 };
 
-export type Located = {found: true; backup: Backup; path: string} | {found: false; reason: NoBackup};
+export type Located =
+  | {found: true; backup: Backup; path: string; checksums: Checksum[]}
+  | {found: false; reason: NoBackup};

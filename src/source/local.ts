@@ -7,12 +7,14 @@ import {basename, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {DrillError} from '../errors.ts';
 import type {Located} from './backup.ts';
+import {CHECKSUM_FILE, checksumsBeside} from './checksums.ts';
 
 /**
- * `dump.rdb`, and `dump.rdb.gz` too: a newer backup in a form that we cannot read must not let an older one pass for the
- * newest. Checksums, recordings and partial files beside a dump are no backups.
+ * `dump.rdb`, `dump.rdb.gz` and archives: a newer backup in another form must not let an older one pass for the newest,
+ * not even in one that we cannot read. Checksums, recordings and partial files beside a dump are no backups.
  */
-const PACKED_OR_PLAIN = /^[^.].*\.rdb(\.(gz|bz2|xz|zst|lz4|lzo|sz|7z|zip|tar|tgz|age|gpg|pgp|asc|enc|aes))*$/;
+const PACKED_OR_PLAIN =
+  /^[^.].*\.(rdb|tar|tgz|tbz2?|txz|tzst|zip)(\.(gz|bz2|xz|zst|lz4|lzo|sz|7z|zip|tar|tgz|age|gpg|pgp|asc|enc|aes))*$/;
 
 type Candidate = {path: string; sizeBytes: number; modifiedMs: number};
 
@@ -23,10 +25,10 @@ export async function locateLocal(spec: string): Promise<Located> {
   const path = toPath(spec);
   const stats = await statOrNull(path);
   if (stats?.isFile())
-    return located(await readable({path, sizeBytes: stats.size, modifiedMs: stats.mtimeMs}));
+    return await located(await readable({path, sizeBytes: stats.size, modifiedMs: stats.mtimeMs}));
   if (stats?.isDirectory()) {
     const newest = newestOf(await dumpsIn(path));
-    if (newest) return located(await readable(newest));
+    if (newest) return await located(await readable(newest));
     return nothing(
       'backup/none-found',
       `the directory ${path} holds no dump`,
@@ -40,7 +42,7 @@ export async function locateLocal(spec: string): Promise<Located> {
   }
   if (isGlob(path)) {
     const newest = newestOf(await matches(path));
-    if (newest) return located(await readable(newest));
+    if (newest) return await located(await readable(newest));
     return nothing(
       'backup/none-found',
       `no file matches ${path}`,
@@ -138,7 +140,7 @@ async function matches(pattern: string): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
   for await (const path of glob(pattern)) {
     const stats = await statOrNull(path);
-    if (stats?.isFile() && !TEMPORARY.test(basename(path))) {
+    if (stats?.isFile() && !TEMPORARY.test(basename(path)) && !CHECKSUM_FILE.test(basename(path))) {
       candidates.push({path: resolve(path), sizeBytes: stats.size, modifiedMs: stats.mtimeMs});
     }
   }
@@ -168,9 +170,10 @@ function unreadable(path: string, cause: unknown): DrillError {
   });
 }
 
-function located({path, sizeBytes, modifiedMs}: Candidate): Located {
+async function located({path, sizeBytes, modifiedMs}: Candidate): Promise<Located> {
   const modifiedAt = new Date(modifiedMs).toISOString();
-  return {found: true, path, backup: {name: basename(path), location: path, sizeBytes, modifiedAt}};
+  const backup = {name: basename(path), location: path, sizeBytes, modifiedAt};
+  return {found: true, path, backup, checksums: await checksumsBeside(path)};
 }
 
 function nothing(rule: 'backup/missing' | 'backup/none-found', message: string, hint: string): Located {

@@ -7,7 +7,8 @@ type Asked = {backup: string; kind: string; run?: string; tempDir: string};
 
 const {backup, kind, run, tempDir} = JSON.parse(process.argv[2]!) as Asked;
 const job = await readJob({backup, server: kind});
-const deps = {tempDir, searchPath: process.env.PATH ?? '', run, signal: undefined, progress: silent};
+const env = (name: string) => process.env[name];
+const deps = {tempDir, searchPath: process.env.PATH ?? '', env, run, signal: undefined, progress: silent};
 // What would be imported on the way is imported first, so that most moments are moments with something to leave.
 await import('../../src/restore/container.ts');
 process.stdout.write('started\n');

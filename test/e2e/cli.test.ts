@@ -11,7 +11,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import {join} from 'node:path';
-import {gzipSync} from 'node:zlib';
 import {afterAll, afterEach, beforeAll, describe, expect, test} from '@jest/globals';
 import {inspectionSchema} from '../../src/inspect/inspection.ts';
 import {reportSchema} from '../../src/report/drill-report.ts';
@@ -120,10 +119,10 @@ describe('exit codes', () => {
   });
 
   test('2: a form that this version cannot unpack, by its bytes and whatever its name', async () => {
-    writeFileSync(dir.file('really-gzip.rdb'), gzipSync(readFileSync(SAMPLE)));
-    const {exitCode, stdout} = await run(drillJson(dir.file('really-gzip.rdb')), {env});
+    writeFileSync(dir.file('really-7z.rdb'), Buffer.from('377abcaf271c0004', 'hex'));
+    const {exitCode, stdout} = await run(drillJson(dir.file('really-7z.rdb')), {env});
     expect(exitCode).toBe(2);
-    expect(stdout).toMatch(/^NOT RUN {2}.*is gzip data/);
+    expect(stdout).toMatch(/^NOT RUN {2}.*is a 7z archive/);
     expect(report()).toMatchObject({outcome: 'not-run', error: {code: 'unpack/unsupported-form'}});
   });
 

@@ -25,7 +25,7 @@ describe('a dump in a wrapping, or an AOF, is told by its first bytes', () => {
     ['an AOF manifest', 'file appendonly.aof.1.base.rdb seq 1 type b\n'],
     ['a file encrypted by openssl enc', 'Salted__abcdefgh'],
   ])('%s', (form, content) => {
-    expect(recogniseForm(bytes(content))).toEqual({form, unpackable: true});
+    expect(recogniseForm(bytes(content))).toMatchObject({form, unpackable: true});
   });
 });
 

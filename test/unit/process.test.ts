@@ -1,5 +1,5 @@
-import {expect, test} from '@jest/globals';
-import {runToEnd} from '../../src/process.ts';
+import {describe, expect, test} from '@jest/globals';
+import {type FilterOptions, filter, runToEnd} from '../../src/process.ts';
 
 const node = process.execPath;
 
@@ -26,4 +26,64 @@ test('a program that writes without end is cut, not kept', async () => {
 
 test('a program that is not there cannot be started', async () => {
   await expect(runToEnd('/nowhere/redis-server', ['--version'])).rejects.toThrow();
+});
+
+describe('a program that bytes stream through', () => {
+  const env = {PATH: process.env.PATH ?? ''};
+  async function* input(...parts: string[]): AsyncGenerator<Buffer> {
+    for (const part of parts) yield Buffer.from(part);
+  }
+  async function through(program: string, args: string[], options: Partial<FilterOptions> = {}) {
+    const running = filter(program, args, {input: input('some ', 'bytes'), env, ...options});
+    let output = '';
+    for (;;) {
+      const {done, value} = await running.next();
+      if (done) return {...value, output};
+      output += value.toString();
+    }
+  }
+
+  test('gives what it writes, and how it ended', async () => {
+    const script = 'cat; echo status >&4; echo trouble >&2; exit 3';
+    expect(await through('sh', ['-c', script])).toEqual({
+      output: 'some bytes',
+      exitCode: 3,
+      status: 'status\n',
+      stderr: 'trouble\n',
+    });
+  });
+
+  test('reads the secret from a pipe; it is neither in its arguments nor in its environment', async () => {
+    const script = 'read secret <&3; printf "%s|" "$secret"; tr "\\0" " " </proc/self/cmdline; env';
+    const {output} = await through('sh', ['-c', script], {secret: 'hunter2\n'});
+    expect(output.startsWith('hunter2|')).toBe(true);
+    expect(output.slice('hunter2|'.length)).not.toContain('hunter2');
+  });
+
+  test('gets the environment that it is given, and nothing of ours', async () => {
+    const {output} = await through('env', []);
+    expect(output).not.toMatch(/^HOME=/m);
+  });
+
+  test('that does not exist is told by its code', async () => {
+    await expect(through('no-such-program', [])).rejects.toMatchObject({code: 'ENOENT'});
+  });
+
+  test('that does not read its input ends all the same', async () => {
+    const endless = async function* () {
+      for (;;) yield Buffer.alloc(65_536);
+    };
+    expect(await through('true', [], {input: endless()})).toMatchObject({exitCode: 0, output: ''});
+  });
+
+  test('is killed when nobody reads on, or its input breaks', async () => {
+    const running = filter('yes', [], {input: input(), env});
+    await running.next();
+    await running.return(undefined as never);
+    const breaking = async function* () {
+      yield Buffer.from('a');
+      throw new Error('the layer around it is damaged');
+    };
+    await expect(through('cat', [], {input: breaking()})).rejects.toThrow('the layer around it is damaged');
+  });
 });

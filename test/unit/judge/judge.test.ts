@@ -10,6 +10,7 @@ import {
   aLoad,
   anExpectations,
   anInspection,
+  anUnpacked,
   aPolicy,
   aRefusedLoad,
   aServer,
@@ -17,7 +18,7 @@ import {
 } from '../../builders.ts';
 
 const healthy: Evidence = {
-  plainSha256: PLAIN_SHA256,
+  unpacked: anUnpacked(),
   inspection: anInspection(),
   load: aLoad(),
   census: aCensus(),
@@ -53,7 +54,7 @@ describe('passed', () => {
 
   test('is not a drill in which a check that it depends on could not be made: that is not-run', () => {
     const census = aCensus({digest: null, digestBecause: 'DEBUG is not allowed'});
-    const other = {...healthy, census, plainSha256: 'e'.repeat(64)};
+    const other = {...healthy, census, unpacked: anUnpacked({plainSha256: 'e'.repeat(64)})};
     const verdict = judge(other, anExpectations(), NO_POLICY);
     expect(verdict).toMatchObject({outcome: 'not-run', error: {code: 'verdict/unproven'}});
     expect(verdict.error!.hint).toContain('digest: any');

@@ -2,7 +2,7 @@ import {chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile} from 'nod
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
-import {type Owner, thisDrill} from '../../../src/restore/owner.ts';
+import {type Owner, thisDrill} from '../../../src/private/owner.ts';
 import {makePrivateDir} from '../../../src/restore/private-dir.ts';
 
 const root = process.getuid!() === 0;

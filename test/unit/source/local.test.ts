@@ -54,6 +54,7 @@ describe('a file', () => {
     expect(await locateLocal(path)).toEqual({
       found: true,
       path,
+      checksums: [],
       backup: {name: 'dump.rdb', location: path, sizeBytes: 9, modifiedAt: '2025-01-03T00:00:00.000Z'},
     });
   });

@@ -6,7 +6,7 @@ import {
   type Owner,
   ownerSchema,
   thisDrill,
-} from '../../../src/restore/owner.ts';
+} from '../../../src/private/owner.ts';
 
 const me = thisDrill();
 const another = (overrides: Partial<Owner>): Owner => ({...me, run: 'another', ...overrides});

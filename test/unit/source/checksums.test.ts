@@ -1,0 +1,60 @@
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, expect, test} from '@jest/globals';
+import {CHECKSUM_FILE, checksumsBeside} from '../../../src/source/checksums.ts';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'unit-'));
+});
+afterEach(() => rm(dir, {recursive: true, force: true}));
+
+const SHA256 = 'ab'.repeat(32);
+const MD5 = 'cd'.repeat(16);
+
+async function beside(files: Record<string, string>) {
+  for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
+  return checksumsBeside(join(dir, 'dump.rdb.gz'));
+}
+
+test.each([
+  ['as sha256sum writes it', {'dump.rdb.gz.sha256': `${SHA256}  dump.rdb.gz\n`}],
+  ['of a binary file', {'dump.rdb.gz.sha256': `${SHA256} *dump.rdb.gz\r\n`}],
+  ['bare, in capitals', {'dump.rdb.gz.sha256sum': SHA256.toUpperCase()}],
+  ['with the path that it had elsewhere', {'dump.rdb.gz.sha256': `${SHA256}  /tmp/out.gz\n`}],
+  ['as BSD writes it', {'dump.rdb.gz.sha256': `SHA256 (dump.rdb.gz) = ${SHA256}\n`}],
+  ['in a list', {SHA256SUMS: `${'0'.repeat(64)}  dump.rdb\n${SHA256}  ./dump.rdb.gz\n`}],
+])('%s', async (_how, files: Record<string, string>) => {
+  const [file] = Object.keys(files);
+  expect(await beside(files)).toEqual([{algorithm: 'sha256', hex: SHA256, file}]);
+});
+
+test('all that there are', async () => {
+  const found = await beside({'dump.rdb.gz.md5': MD5, 'dump.rdb.gz.sha256': SHA256});
+  expect(found.map(({algorithm}) => algorithm)).toEqual(['md5', 'sha256']);
+});
+
+test.each([
+  ['no file', {}],
+  ['text', {'dump.rdb.gz.sha256': 'to be done\n'}],
+  ['a checksum of another length', {'dump.rdb.gz.sha256': `${MD5}  dump.rdb.gz\n`}],
+  ['a list of other files', {SHA256SUMS: `${SHA256}  dump.rdb\n`}],
+  ['a list without names', {SHA256SUMS: `${SHA256}\n`}],
+  ['an empty file', {'dump.rdb.gz.sha256': ''}],
+])('nothing is told by %s', async (_what, files: Record<string, string>) => {
+  expect(await beside(files)).toEqual([]);
+});
+
+test.each([
+  'a.sha256',
+  'a.md5sum',
+  'SHA256SUMS',
+  'sha512sums.txt',
+  'a.rdb.gz.sha1.txt',
+])('%s is no backup', name => {
+  expect(CHECKSUM_FILE.test(name)).toBe(true);
+});
+test.each(['dump.rdb', 'sha256.rdb', 'MD5SUMS.rdb'])('%s may be one', name => {
+  expect(CHECKSUM_FILE.test(name)).toBe(false);
+});
