@@ -12,6 +12,7 @@ import {ensureEngine, stopEngine} from './setup/engine.mjs';
 import {ensureImages, LINES} from './setup/images.mjs';
 import {ensurePackages} from './setup/packages.mjs';
 import {ensurePackers} from './setup/packers.mjs';
+import {ensurePlaces} from './setup/places.mjs';
 import {SERVERS_FILE, SetupError, say} from './setup/run.mjs';
 import {ensureLocalServer, unpackedServers} from './setup/servers.mjs';
 
@@ -58,9 +59,13 @@ async function forTests() {
   const local = await ensureLocalServer();
   if ('reason' in local) say(`${local.reason}; tests that need a local server are skipped`);
   await ensurePackers();
+  const places = await ensurePlaces();
+  for (const [name, place] of Object.entries(places)) {
+    if ('reason' in place) say(`${name}: ${place.reason}; its tests are skipped`);
+  }
   const binaries = [...('reason' in local ? [] : [local]), ...(await unpackedServers())];
   await mkdir(path.dirname(SERVERS_FILE), {recursive: true});
-  await writeFile(SERVERS_FILE, `${JSON.stringify({...servers, binaries}, null, 2)}\n`);
+  await writeFile(SERVERS_FILE, `${JSON.stringify({...servers, binaries, places}, null, 2)}\n`);
 }
 
 /** What dist/ runs on: package.json, "engines". */

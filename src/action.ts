@@ -57,13 +57,14 @@ export async function record(): Promise<void> {
     }
     const {holdRecording, recordedIn} = await import('./commands.ts');
     const held = await holdRecording({...flags, expect}, deps);
-    if (held.report.outcome === 'passed' && !held.unwritten) core.notice(recordedIn(expect));
+    if (held.report.outcome === 'passed') core.notice(recordedIn(expect));
     return held;
   });
 }
 
 /** Runs whatever became of the step: removes what a drill that was killed left behind. Never fails the job. */
 export async function post(): Promise<void> {
+  muteWarnings();
   try {
     const runId = core.getState(RUN);
     if (runId !== '' && core.getState(CLEAN) !== 'true') await cleanUpAfter(runId);
@@ -102,6 +103,7 @@ async function step(title: string, hold: (request: Request) => Promise<Held>): P
   const signal = abortOnSignals();
   // A log that nobody reads any more takes neither the verdict nor the clean-up with it.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  muteWarnings();
   for (const name of INPUTS)
     for (const credential of credentialsIn(core.getInput(name))) core.setSecret(credential);
   const runId = randomBytes(8).toString('hex');
@@ -118,6 +120,12 @@ async function step(title: string, hold: (request: Request) => Promise<Held>): P
     // The exit code is still that of a bug, and the outcome not-run.
     core.error(`the outcome could not be published: ${toDrillError(thrown).message}`);
   }
+}
+
+/** Node prints them raw, and the runner takes commands from any line, of whatever text a library put into them. */
+function muteWarnings(): void {
+  process.removeAllListeners('warning');
+  process.on('warning', warning => core.debug(String(warning)));
 }
 
 function abortOnSignals(): AbortSignal {

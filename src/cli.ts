@@ -18,6 +18,9 @@ type ServerFlags = {server?: string; image?: string; set?: string[]};
 type DrillFlags = ServerFlags & {config?: string; expect?: string; reportJson?: string};
 type RecordFlags = ServerFlags & {expect: string};
 
+/** From the verdict, which is out, to the end of the process at the latest. */
+const LINGER_MS = 500;
+
 /** Runs one command and sets the exit code. Never rejects. */
 export async function main(argv: string[]): Promise<void> {
   // Node ends with 0 when nothing is left to wait for: an unfinished drill must never look like a passed one.
@@ -41,6 +44,8 @@ export async function main(argv: string[]): Promise<void> {
   } catch (thrown) {
     process.exitCode = await explain(thrown);
   }
+  // The answers that a hung engine still owes would keep the process alive; unless they do, it has ended before.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 async function run(argv: string[], signal: AbortSignal): Promise<number> {

@@ -1,9 +1,10 @@
 /** What each command does, once argv is understood. Returns the exit code; prints only through `io`. */
 import {mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {type Flags, readJob} from './config/config.ts';
+import {DEFAULT_CONFIG, type Flags, readJob} from './config/config.ts';
+import {credentialsIn, refuseCredentials} from './config/credentials.ts';
 import {type Deps, type DrillJob, drill, reportOfNothing} from './drill.ts';
-import {DrillError, EXIT, errorExitCode, toDrillError} from './errors.ts';
+import {DrillError, describeError, EXIT, errorExitCode, toDrillError} from './errors.ts';
 import {inspect} from './inspect/inspect.ts';
 import type {Inspection} from './inspect/inspection.ts';
 import {recordExpectations} from './judge/expectations.ts';
@@ -34,14 +35,17 @@ export type Held = {
 export async function holdDrill(flags: Flags & {reportJson?: string | undefined}, deps: Deps): Promise<Held> {
   let job: DrillJob;
   try {
+    refuseCredentials(flags);
     await assertNoInput(flags.reportJson, inputsOf(flags));
-    job = await readJob(flags);
-    await assertNoInput(flags.reportJson, [job.source]);
+    const {files, ...asked} = await readJob(flags);
+    job = asked;
+    await assertNoInput(flags.reportJson, [...files, await backupOf(job)]);
   } catch (thrown) {
     const unusable = toDrillError(thrown);
     const report = reportOfNothing(unusable);
     // A report for every outcome: an older one must not lie where a new one was asked for.
-    if (unusable.code === 'usage/output-is-input') return {report, unusable};
+    const nowhere = credentialsIn(flags.reportJson ?? '').length > 0;
+    if (unusable.code === 'usage/output-is-input' || nowhere) return {report, unusable};
     return {report, unusable, ...(await writeReport(flags.reportJson, report))};
   }
   const report = await drill(job, deps);
@@ -58,8 +62,14 @@ export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io)
   return exitCodeOf(report);
 }
 
-const inputsOf = ({backup, expect, config}: Flags): string[] =>
+const inputsOf = ({backup, expect, config = DEFAULT_CONFIG}: Flags): string[] =>
   [backup, expect, config].filter(path => path !== undefined);
+
+/** The file that will be drilled: of a directory or a pattern the newest. Why it cannot be found, the drill says. */
+async function backupOf({source}: DrillJob): Promise<string> {
+  const located = await locateLocal(source).catch(() => null);
+  return located?.found ? located.path : source;
+}
 
 /** Nothing that is read may be written over: least of all the backup. */
 async function assertNoInput(output: string | undefined, inputs: string[]): Promise<void> {
@@ -98,10 +108,11 @@ async function writeReport(path: string | undefined, report: DrillReport): Promi
 export async function holdRecording(flags: Flags & {expect: string}, deps: Deps): Promise<Held> {
   let job: DrillJob;
   try {
+    refuseCredentials(flags);
     // What is recorded now is not judged by what was recorded before.
-    const asked = await readJob({...flags, expect: undefined});
+    const {files, ...asked} = await readJob({...flags, expect: undefined, unjudged: true});
     job = {...asked, expectations: null, policy: NO_POLICY};
-    await assertNoInput(flags.expect, [job.source, ...inputsOf({config: flags.config})]);
+    await assertNoInput(flags.expect, [...files, await backupOf(job)]);
   } catch (thrown) {
     const unusable = toDrillError(thrown);
     return {report: reportOfNothing(unusable), unusable};
@@ -122,13 +133,14 @@ export async function holdRecording(flags: Flags & {expect: string}, deps: Deps)
     await writeWhole(flags.expect, toSortedJson(expectations));
     return {report};
   } catch (thrown) {
-    return {report, unwritten: toDrillError(thrown)};
+    // What was asked for is the file: without it nothing has passed.
+    return {report: {...report, outcome: 'not-run', error: describeError(toDrillError(thrown))}};
   }
 }
 
 export async function recordCommand(flags: Flags & {expect: string}, io: Io): Promise<number> {
-  const {report, unusable, unwritten} = await holdRecording(flags, io.deps);
-  if (unusable ?? unwritten) throw unusable ?? unwritten;
+  const {report, unusable} = await holdRecording(flags, io.deps);
+  if (unusable) throw unusable;
   if (report.outcome !== 'passed') {
     io.out(renderText(report, io.paint));
     io.log(`Nothing was recorded: ${flags.expect} is as it was.\n`);

@@ -13,7 +13,11 @@ type Servers = {
   images: {line: string; version: string; image: string}[];
   skipped: {line: string; reason: string}[];
   binaries: {product: string; version: string; path: string}[];
+  /** Further engines and a registry, for tests of the places where Actions run; not there after an older setup. */
+  places?: Partial<Record<Place, {reason?: string}>>;
 };
+
+export type Place = 'podman' | 'rootless' | 'registry';
 
 export const ROOT = join(import.meta.dirname, '..');
 export const SAMPLE = join(ROOT, 'examples', 'sample', 'dump.rdb');
@@ -33,7 +37,14 @@ export function imageOf(line: string): string {
 
 type ContainerTest = typeof test.skip;
 
-const skippedBecause = (reason: string): ContainerTest =>
+/** `test`, or a skip that says why, for what takes a container engine and a place that setup has seen to. */
+export function placeTest(place: Place, trouble?: string): ContainerTest {
+  const {reason} = servers.places?.[place] ?? {reason: 'setup has not seen to it'};
+  if (!servers.engine || (reason ?? trouble) === undefined) return containerTest;
+  return skippedBecause(`${place} cannot be had: ${reason ?? trouble}`);
+}
+
+export const skippedBecause = (reason: string): ContainerTest =>
   ((title: string, ...rest: [never]) => test.skip(`${title} (skipped: ${reason})`, ...rest)) as ContainerTest;
 
 /** `test`, or a skip that says why. */

@@ -3,11 +3,11 @@
  * line, before anything is started. Reads files, starts nothing.
  */
 import {readFile} from 'node:fs/promises';
-import {type Document, isMap, isNode, isScalar, LineCounter, parse, parseDocument} from 'yaml';
 import {z} from 'zod';
 import type {DrillJob} from '../drill.ts';
 import {DrillError} from '../errors.ts';
 import {type Expectations, expectationsSchema} from '../judge/expectations.ts';
+import {plainDocument, plainValue} from './plain-yaml.ts';
 import {type Problem, problemsError, problemsOf} from './problems.ts';
 import {type BackupConfig, backupConfigSchema, configSchema} from './schema.ts';
 import {reachingValues} from './trust.ts';
@@ -25,6 +25,13 @@ export type Flags = {
   set?: string[] | undefined;
   /** Why the config may be a stranger's; then it may reach for no secret and no program. */
   untrusted?: string | undefined;
+  /** Expectations are about to be recorded: those that the config names may be missing or out of date. */
+  unjudged?: boolean | undefined;
+};
+
+export type Job = DrillJob & {
+  /** Files that were read for it, apart from the backup. */
+  files: string[];
 };
 
 type Path = readonly PropertyKey[];
@@ -36,7 +43,7 @@ type Entry = {
 };
 
 /** Throws DrillError `config/invalid` or `usage/invalid`. */
-export async function readJob(flags: Flags): Promise<DrillJob> {
+export async function readJob(flags: Flags): Promise<Job> {
   const entry = await chooseEntry(flags);
   const problems = [...entry.elsewhere];
   const overrides = new Map<string, string>();
@@ -67,7 +74,11 @@ export async function readJob(flags: Flags): Promise<DrillJob> {
   if (flags.untrusted !== undefined) refuseReaching(entry.value, originOf, flags.untrusted);
   const parsed = backupConfigSchema.safeParse(entry.value);
   if (!parsed.success) throw problemsError([...problems, ...problemsOf(parsed.error, originOf)]);
-  return await toJob(parsed.data, originOf, problems);
+  const {expect} = parsed.data;
+  const file = flags.unjudged ? undefined : expect.file;
+  const job = await toJob({...parsed.data, expect: {...expect, file}}, originOf, problems);
+  // The default too where it is not used: nobody means it to be written over.
+  return {...job, files: [flags.config ?? DEFAULT_CONFIG, ...(file === undefined ? [] : [file])]};
 }
 
 function refuseReaching(value: unknown, originOf: (path: Path) => string, because: string): void {
@@ -107,7 +118,11 @@ async function toJob(
       memoryBytes: server.memory ?? null,
     },
     expectations: recorded && 'expectations' in recorded ? recorded.expectations : null,
-    policy: {...policy, originOf: path => originOf(['expect', ...path])},
+    policy: {
+      ...policy,
+      originOf: path => originOf(['expect', ...path]),
+      ...(file !== undefined && {expectationsFile: file}),
+    },
   };
 }
 
@@ -169,17 +184,13 @@ async function readConfig(file: string | undefined): Promise<string | null> {
 }
 
 function parseConfig(text: string, file: string): Entry[] {
-  const lines = new LineCounter();
-  const document = parseDocument(text, {lineCounter: lines});
-  const originOf = (path: Path): string => `${file}:${lineOf(document, lines, path)}`;
-  if (document.errors.length > 0) {
-    const problems = document.errors.map(({message, pos}) => ({
-      origin: `${file}:${lines.linePos(pos[0]).line}`,
-      message: message.split('\n')[0]!,
-    }));
-    throw problemsError(problems);
+  const {errors, value, lineOf} = plainDocument(text);
+  const originOf = (path: Path): string => `${file}:${lineOf(path)}`;
+  if (errors.length > 0) {
+    throw problemsError(
+      errors.map(({line, message}) => ({origin: line === null ? file : `${file}:${line}`, message})),
+    );
   }
-  const value = plain(document, file);
   const parsed = configSchema.safeParse(value);
   const problems = parsed.success ? [] : parsed.error.issues;
   // Without entries there is nothing to choose from; one that is wrong may yet be put right by a flag.
@@ -197,31 +208,6 @@ function parseConfig(text: string, file: string): Entry[] {
 
 const entriesSchema = z.looseObject({backups: z.array(z.record(z.string(), z.unknown())).min(1)});
 
-function plain(document: Document, file: string): unknown {
-  try {
-    return document.toJS();
-  } catch (cause) {
-    // An alias without an anchor, or so many that they would fill the memory.
-    throw problemsError([{origin: file, message: cause instanceof Error ? cause.message : String(cause)}]);
-  }
-}
-
-/** Line of a key, or of the nearest thing around it that was written. */
-function lineOf(document: Document, lines: LineCounter, path: Path): number {
-  for (let length = path.length; length > 0; length -= 1) {
-    const node = keyOf(document, path.slice(0, length)) ?? document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return 1;
-}
-
-/** A value may begin below its key. */
-function keyOf(document: Document, path: Path): unknown {
-  const around = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
-  if (!isMap(around)) return undefined;
-  return around.items.find(({key}) => isScalar(key) && String(key.value) === String(path.at(-1)))?.key;
-}
-
 /** Names between dots. */
 const SETTING = /^([\w-]+(?:\.[\w-]+)*)=(.*)$/s;
 
@@ -235,7 +221,7 @@ function parseSet(text: string): {path: string[]; value: unknown} | {problem: st
   const [, key, value] = SETTING.exec(text) ?? [];
   if (key === undefined) return {problem: 'is not KEY=VALUE, for example --set expect.keys.min=1000'};
   try {
-    return {path: key.split('.'), value: parse(value!)};
+    return {path: key.split('.'), value: plainValue(value!)};
   } catch {
     return {problem: 'its value is no YAML: quote it'};
   }

@@ -1,7 +1,14 @@
-/** Credentials inside URIs, so that an edge can have them masked before anything is printed. Pure. */
+/**
+ * Credentials inside URIs: an edge has them masked before anything is printed, and a request that holds any is refused
+ * before a message or a report, which no mask protects, can repeat it. Pure.
+ */
+import {DrillError} from '../errors.ts';
 
 /** `scheme://user:password@host`: the password, and a user without one, which is a token. */
 const USER_INFO = /[a-z][a-z0-9+.-]*:\/\/([^\s/?#@]*)@/gi;
+
+/** A password with `@`, `/`, `?` or `#` in it, which should have been escaped; what follows a port is none. */
+const UNESCAPED = /[a-z][a-z0-9+.-]*:\/\/[^\s/?#@:]*:(?!\d{1,5}\/)(\S+)@/gi;
 
 /** Parameters of pre-signed URLs: S3 (v4 and v2), Azure SAS, Google Cloud, and tokens by their usual names. */
 const SIGNED =
@@ -13,8 +20,9 @@ export function credentialsIn(text: string): string[] {
     const [user, ...password] = userInfo!.split(':');
     return password.length > 0 ? [password.join(':')] : [user!];
   });
+  const unescaped = [...text.matchAll(UNESCAPED)].map(([, password]) => password!);
   const parameters = [...text.matchAll(SIGNED)].map(([, value]) => value!);
-  const found = [...users, ...parameters].flatMap(value => [value, decoded(value)]);
+  const found = [...users, ...unescaped, ...parameters].flatMap(value => [value, decoded(value)]);
   return [...new Set(found)].filter(value => value !== '').toSorted((a, b) => b.length - a.length);
 }
 
@@ -24,4 +32,18 @@ function decoded(value: string): string {
   } catch {
     return value;
   }
+}
+
+/** `given`: flags or inputs by name. */
+export function refuseCredentials(given: Record<string, unknown>): void {
+  const texts = (name: string) => [given[name]].flat().filter(text => typeof text === 'string');
+  const names = Object.keys(given).filter(name => credentialsIn(texts(name).join('\n')).length > 0);
+  if (names.length === 0) return;
+  throw new DrillError(
+    'usage/invalid',
+    `a URI with credentials in it is no file of this machine: ${names.join(', ')}`,
+    {
+      hint: 'This version drills files only: download the backup in an earlier step, and name the file.',
+    },
+  );
 }

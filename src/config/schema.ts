@@ -9,8 +9,17 @@ import {parseSize} from './size.ts';
 /** Less memory no container engine gives. */
 const MIN_MEMORY_BYTES = 6 * 1024 ** 2;
 
-/** Host, repository, tag and digest, as far as it takes to keep out what no engine understands. */
-const REFERENCE = /^[a-z0-9][a-z0-9._\-/:@]*$/i;
+/**
+ * Host, repository, tag and digest. It becomes part of an address at the engine, where empty or dotted steps would lead
+ * elsewhere. https://github.com/distribution/reference/blob/main/reference.go
+ */
+const HOST = '[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?::[0-9]+)?';
+const STEP = '[a-z0-9]+(?:(?:\\.|__?|-+)[a-z0-9]+)*';
+const IMAGE = new RegExp(
+  `^(?:${HOST}/)?${STEP}(?:/${STEP})*(?::\\w[\\w.-]{0,127})?(?:@[a-z0-9]+:[a-f0-9]{32,})?$`,
+  'i',
+);
+const REGISTRY = new RegExp(`^${HOST}(?:/${STEP})*$`, 'i');
 
 const sizeSchema = z.union([z.string(), z.int().min(1)]).transform((value, context) => {
   const bytes = typeof value === 'number' ? value : parseSize(value);
@@ -23,9 +32,9 @@ const sizeSchema = z.union([z.string(), z.int().min(1)]).transform((value, conte
 
 export const serverConfigSchema = z.strictObject({
   kind: z.enum(['auto', 'container', 'process']).default('auto'),
-  image: z.string().regex(REFERENCE, 'not an image reference').default('auto'),
+  image: z.string().regex(IMAGE, 'not an image reference').default('auto'),
   /** Prefix of official images, for mirrors. */
-  registry: z.string().regex(REFERENCE, 'not a registry').optional(),
+  registry: z.string().regex(REGISTRY, 'not a registry').optional(),
   /** Memory limit of the container. */
   memory: sizeSchema.optional(),
 });

@@ -21,6 +21,9 @@ const workflowRunEvent = z.looseObject({
   workflow_run: z.looseObject({event: z.string(), head_repository: repository}),
 });
 
+/** Events whose runs count as the repository's own, whoever started them: of a chain only the last link is known. */
+const UNTOLD = new Set(['pull_request_target', 'workflow_run']);
+
 /**
  * Why the config may be a stranger's; `null` when only people with write access can have written it. What cannot be
  * told counts as a stranger's. Source: https://docs.github.com/actions/reference/events-that-trigger-workflows
@@ -39,8 +42,8 @@ export function whyUntrusted(eventName: string, event: unknown): string | null {
     case 'workflow_run': {
       const run = workflowRunEvent.safeParse(event).data;
       const own = run?.workflow_run.head_repository?.full_name === run?.repository?.full_name;
-      if (run?.repository && own && run.workflow_run.event !== 'pull_request_target') return null;
-      return 'this run follows the workflow of a fork, or of pull_request_target';
+      if (run?.repository && own && !UNTOLD.has(run.workflow_run.event)) return null;
+      return 'this run follows the workflow of a fork, of pull_request_target, or one that followed another itself';
     }
     default:
       return null;

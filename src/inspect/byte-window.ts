@@ -100,7 +100,7 @@ export abstract class ByteWindow {
   /** Text of one byte a character. */
   latin1(count: number): string {
     const at = this.locate(count);
-    return String.fromCharCode(...this.memory.subarray(at, at + count));
+    return this.kernel.latin1(at, count);
   }
 
   /** The next `count` bytes (at most 64), copied. */

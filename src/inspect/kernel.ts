@@ -95,12 +95,14 @@ export class Kernel {
   readonly words: Int32Array;
   readonly view: DataView;
   readonly call: Exports;
+  readonly #buffer: Buffer;
 
   constructor() {
     compiled ??= new Module(Buffer.from(KERNEL_BASE64, 'base64'));
     const memory = new Memory({initial: PAGES, maximum: PAGES});
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Int32Array(memory.buffer);
+    this.#buffer = Buffer.from(memory.buffer);
     this.view = new DataView(memory.buffer);
     this.call = new Instance(compiled, {env: {memory}}).exports as Exports;
     if (this.call.bottom.value > PAGE_BYTES) throw new Error('the kernel has outgrown its page');
@@ -109,6 +111,11 @@ export class Kernel {
       this.view.setBigUint64(at, fraction, true);
       this.view.setInt32(at + 8, exponent, true);
     }
+  }
+
+  /** Text of one byte a character. */
+  latin1(at: number, count: number): string {
+    return this.#buffer.toString('latin1', at, at + count);
   }
 }
 

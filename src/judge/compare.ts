@@ -13,9 +13,16 @@ import {judgeKeyLimits, type KeyLimits, type Policy} from './policy.ts';
 type Restored = {inspection: Inspection; census: Census; plainSha256: string};
 
 export function compare(restored: Restored, expectations: Expectations | null, policy: Policy): Finding[] {
+  const {expectationsFile: file} = policy;
+  const findings = held(restored, expectations, policy);
+  if (file === undefined) return findings;
+  return findings.map(finding => ({...finding, origin: finding.origin.replace(RECORDED, `${file}: `)}));
+}
+
+function held(restored: Restored, expectations: Expectations | null, policy: Policy): Finding[] {
   const limits = judgeLimits(restored, expectations, policy);
   if (expectations === null) {
-    if (policy.digest !== 'exact') return limits;
+    if (policy.digest !== 'exact') return limits.length > 0 ? limits : [NOTHING_RECORDED];
     const message = 'the digest cannot be compared: there are no recorded expectations';
     return [
       ...limits,
@@ -45,6 +52,16 @@ export function compare(restored: Restored, expectations: Expectations | null, p
     ...judgeDigest(restored, expectations, digestRule(policy, {sameBytes, tolerant: tolerated.any})),
   ];
 }
+
+/** An input that came out empty looks like one that was not given: so it is said. */
+const NOTHING_RECORDED = skipped(
+  'expect/none',
+  'nothing is expected of this backup: the ledger vouches for the restore, but nothing says what ought to be in it',
+  {
+    severity: 'note',
+    hint: 'Record them from a backup that you trust: restore-drill record BACKUP --expect FILE.',
+  },
+);
 
 /** Of which counts the policy says itself how far they may be from what was recorded. */
 type Tolerated = {any: boolean; database(number: string): boolean};
@@ -266,3 +283,4 @@ function listed(counts: Record<string, number>): string {
 const named = (counts: Record<string, number>): string => Object.keys(counts).toSorted().join(', ') || 'none';
 
 const at = (...path: string[]): string => `expectations: ${path.join('.')}`;
+const RECORDED = /^expectations: /;

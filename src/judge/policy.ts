@@ -46,6 +46,8 @@ export const policySchema = z.strictObject({
 export type Policy = z.output<typeof policySchema> & {
   /** Where a value was written, by its path below `expect`: `restore-drill.yml:12`. */
   originOf(path: readonly string[]): string;
+  /** Where the expectations were read from, so that a finding can name the file. */
+  expectationsFile?: string;
 };
 
 export const NO_POLICY: Policy = {originOf: () => ''};

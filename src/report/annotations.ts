@@ -84,10 +84,13 @@ const withHint = (message: string, hint: string): string =>
 function placeOf(origin: string): Pick<Annotation, 'file' | 'line'> {
   if (origin.startsWith('--') || origin !== printable(origin)) return {};
   const atLine = /^(.+):([1-9]\d*)$/.exec(origin);
-  if (atLine) return {file: atLine[1]!, line: Number(atLine[2])};
+  if (atLine) return {file: plainPath(atLine[1]!), line: Number(atLine[2])};
   const file = origin.split(': ')[0]!;
-  return /\.[a-z]+$/i.test(file) ? {file} : {};
+  return /\.[a-z]+$/i.test(file) ? {file: plainPath(file)} : {};
 }
+
+/** GitHub finds a file of the repository by its path without steps that lead nowhere: `./restore-drill.yml` is none. */
+const plainPath = (file: string): string => file.replace(/^(\.\/+)+(?=.)/, '');
 
 function bounded(annotations: Annotation[]): Annotation[] {
   if (annotations.length <= MAX_PER_LEVEL) return annotations;

@@ -42,7 +42,7 @@ const CONNECT_MS = 15_000;
 /** To make and start a container takes a second; to copy a large dump into it, as long as the line needs. */
 const LAUNCH_MS = 60 * 60_000;
 /** How long a cancelled drill waits for the container that it had asked for, so that it can remove it. */
-const SETTLE_MS = 2000;
+const SETTLE_MS = 1500;
 
 export type ContainerOptions = {
   image: string;
@@ -165,7 +165,7 @@ export class Engine {
       if (via === 'socket') await running.assertShared(sharedFiles(directory, readable));
       const description = descriptionOf(options, via);
       const server = {description, log: () => running.log(), ended: () => running.ended()};
-      const client = await this.#connect(running, name, directory, server, signal);
+      const client = await connect(running, directory, server, signal);
       return answering(server, client, dispose);
     } catch (error) {
       // What is known already says more than that something could not be removed.
@@ -181,30 +181,6 @@ export class Engine {
     if (entrypoint.length > 0) return flags;
     const program = [Config?.Cmd ?? []].flat()[0] ?? 'redis-server';
     return [program, ...flags];
-  }
-
-  async #connect(
-    running: RunningContainer,
-    name: string,
-    directory: PrivateDir,
-    server: Pick<Throwaway, 'description' | 'log' | 'ended'>,
-    signal: AbortSignal | undefined,
-  ): Promise<ServerClient> {
-    if (server.description.via === 'exec') {
-      // The image's own working directory may be a volume that is not there, or not open to the server's uid.
-      const container = this.#client.container.getById(name);
-      const exec = (command: string[]) =>
-        running.unlessEnded(this.#client.container.exec(container, command, {workingDir: '/'}));
-      return await whenReachable(() => connectByExec(exec, INSIDE.socket), server, signal);
-    }
-    try {
-      return await whenReachable(() => connectToSocket(directory.socket), server, signal);
-    } catch (error) {
-      // A uid that the engine maps elsewhere (rootless) cannot write to our directory.
-      const denied = /Opening Unix socket: bind: Permission denied/i;
-      if (error instanceof EndedEarly && error.log.some(line => denied.test(line))) throw new NotShared();
-      throw error;
-    }
   }
 
   /** Kills and removes those of our containers whose owner is `unwanted`. One that cannot be removed holds up no other. */
@@ -265,6 +241,26 @@ class NoWait {
   }
   getStartupTimeout(): number {
     return 0;
+  }
+}
+
+async function connect(
+  running: RunningContainer,
+  directory: PrivateDir,
+  server: Pick<Throwaway, 'description' | 'log' | 'ended'>,
+  signal: AbortSignal | undefined,
+): Promise<ServerClient> {
+  if (server.description.via === 'exec') {
+    const exec = (command: string[]) => running.exec(command);
+    return await whenReachable(() => connectByExec(exec, INSIDE.socket), server, signal);
+  }
+  try {
+    return await whenReachable(() => connectToSocket(directory.socket), server, signal);
+  } catch (error) {
+    // A uid that the engine maps elsewhere (rootless) cannot write to our directory.
+    const denied = /Opening Unix socket: bind: Permission denied/i;
+    if (error instanceof EndedEarly && error.log.some(line => denied.test(line))) throw new NotShared();
+    throw error;
   }
 }
 

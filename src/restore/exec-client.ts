@@ -3,8 +3,8 @@
  * engine does. From 7.0 on the CLI answers in JSON; 6.0 answers in plain text, which is enough for what it is asked.
  */
 import type {Reply, ServerClient} from '../redis/client.ts';
+import type {Executed} from './container-exec.ts';
 
-export type Executed = {exitCode: number; stdout: string; stderr: string};
 type Exec = (command: string[]) => Promise<Executed>;
 
 /** The CLI prints these replies as they are, whatever format it was asked for (cliSendCommand, output_raw). */

@@ -7,7 +7,7 @@ import type {IncomingMessage} from 'node:http';
 import type {Readable} from 'node:stream';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {DrillError, throwIfAborted} from '../errors.ts';
-import type {Executed} from './exec-client.ts';
+import {type Executed, type Executing, execIn} from './container-exec.ts';
 import {LogBuffer} from './log-buffer.ts';
 import {soon} from './patience.ts';
 import type {Ended} from './throwaway.ts';
@@ -20,10 +20,10 @@ const LOOK_EVERY_MS = 500;
 const CLOCK_GRAIN_MS = 1001;
 /** To remove a container is to wait for its memory to be freed, unless somebody waits for us to end. */
 const REMOVE_MS = 60_000;
-const REMOVE_IN_A_HURRY_MS = 4000;
+const REMOVE_IN_A_HURRY_MS = 3500;
 
 /** What is used of dockerode's container. */
-type EngineContainer = {
+type EngineContainer = Executing & {
   inspect(): Promise<{State: {Running: boolean; Status: string; ExitCode: number; OOMKilled: boolean}}>;
   infoArchive(options: {path: string}): Promise<unknown>;
   remove(options: {force: boolean; v: boolean}): Promise<unknown>;
@@ -124,17 +124,24 @@ export class RunningContainer {
     return JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
   }
 
-  /** An exec whose container ends under it may never be told so. */
-  async unlessEnded(work: Promise<Executed>): Promise<Executed> {
+  /** One command in it. An exec whose container ends under it may never be told so: it is looked at meanwhile. */
+  async exec(command: string[]): Promise<Executed> {
+    const end = new AbortController();
+    const signal = this.#signal ? AbortSignal.any([end.signal, this.#signal]) : end.signal;
+    const work = execIn(this.#container, command, signal);
     const done = Symbol('done');
     const finished = work.then(
       () => done,
       () => done,
     );
-    while ((await Promise.race([finished, sleep(LOOK_EVERY_MS)])) !== done) {
-      if (await this.ended()) throw new Error('the server ended before it answered');
+    try {
+      while ((await Promise.race([finished, sleep(LOOK_EVERY_MS)])) !== done) {
+        if (await this.ended()) throw new Error('the server ended before it answered');
+      }
+      return await work;
+    } finally {
+      end.abort();
     }
-    return await work;
   }
 
   /** Throws where it may have been left behind, unless something worse is known of already. */

@@ -115,6 +115,27 @@ test('credentials in a URI are masked before anything is said, and not repeated'
   await drillLoudly({backup: 'healthy.rdb', set: uri});
 });
 
+test('a URI with credentials is repeated nowhere, whichever input it strayed into', async () => {
+  const two = 'version: 1\nbackups: [{name: a, source: healthy.rdb}, {name: b, source: healthy.rdb}]\n';
+  writeFileSync(file('two.yml'), two);
+  const uri = `https://backup:${PLANTED.password}@store.example/x`;
+  const healthy = {backup: 'healthy.rdb', server: 'process'};
+  for (const inputs of [
+    {config: 'two.yml', backup: uri},
+    {backup: `file://backup:${PLANTED.password}@store.example/x`},
+    {...healthy, config: uri},
+    {...healthy, expect: uri},
+    {...healthy, image: uri},
+    {...healthy, server: uri},
+    {...healthy, set: `expect.file=${uri}`},
+    {...healthy, 'report-json': uri},
+  ]) {
+    const {exitCode, summary, outputs} = await drillLoudly(inputs as Record<string, string>);
+    expect({inputs, exitCode, outcome: outputs.outcome}).toEqual({inputs, exitCode: 2, outcome: 'not-run'});
+    expect(summary).toContain('no file of this machine');
+  }
+});
+
 containerTest('nothing of Docker’s config is said when a registry does not answer', async () => {
   const ran = await drillLoudly({backup: 'healthy.rdb', image: '127.0.0.1:9/redis:7.0'});
   expect(ran.outputs.outcome).toBe('not-run');

@@ -221,6 +221,28 @@ describe('recording expectations', () => {
     });
     expect(annotations(nowhere)[0]!.message).toContain('the input expect is missing');
   });
+
+  test('for a config that names expectations which are not there yet, or of an older form', async () => {
+    const config =
+      'version: 1\nbackups: [{name: a, source: dump.rdb, server: {kind: process}, expect: {file: first.json}}]\n';
+    writeFileSync(inWorkspace('first.yml'), config);
+    const inputs = {config: 'first.yml', expect: 'first.json'};
+    expect((await act(inputs, {action: RECORD})).outputs.outcome).toBe('passed');
+    writeFileSync(inWorkspace('first.json'), '{"schemaVersion": 0}');
+    expect((await act(inputs, {action: RECORD})).outputs.outcome).toBe('passed');
+    expect((await act({config: 'first.yml'})).outputs.outcome).toBe('passed');
+  });
+
+  test('that cannot be written is no pass, in any place', async () => {
+    mkdirSync(inWorkspace('directory'));
+    const inputs = {backup: 'dump.rdb', expect: 'directory', ...IN_PROCESS};
+    const ran = await act(inputs, {action: RECORD});
+    expect({exitCode: ran.exitCode, outcome: ran.outputs.outcome}).toEqual({exitCode: 3, outcome: 'not-run'});
+    expect(ran.summary).not.toContain('✅');
+    expect(annotations(ran).map(({message}) => message)).toEqual([
+      expect.stringContaining('cannot be written'),
+    ]);
+  });
 });
 
 describe('runs that strangers can start', () => {
@@ -253,6 +275,24 @@ describe('runs that strangers can start', () => {
 });
 
 describe('text from outside is no command', () => {
+  test('nor does what Node or a library warns of', async () => {
+    const key = '    ? ["##[add-mask]passed ##[error]forged"]\n    : 1';
+    writeFileSync(
+      inWorkspace('hostile.yml'),
+      `version: 1\nbackups:\n  - name: a\n    source: dump.rdb\n${key}\n`,
+    );
+    for (const inputs of [
+      {config: 'hostile.yml'},
+      {backup: 'dump.rdb', set: 'expect.keys.min=!no ##[error]forged'},
+    ]) {
+      const ran = await act(inputs, {post: false});
+      expect({exitCode: ran.exitCode, stderr: ran.stderr}).toEqual({exitCode: 2, stderr: ''});
+      expect(
+        ran.commands.filter(({command, message}) => command === 'add-mask' || message === 'forged'),
+      ).toEqual([]);
+    }
+  });
+
   test('a file name that looks like one sets no output, adds no mask, ends no group', async () => {
     const name = '\n::set-output name=outcome::passed\n##[add-mask]370\n::endgroup::\n.rdb';
     writeFileSync(inWorkspace(name.replaceAll('/', '')), damaged);

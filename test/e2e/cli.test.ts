@@ -1,6 +1,15 @@
 /** The command line's contract: results on stdout, errors with a hint on stderr, exit codes, nothing left behind. */
 
-import {chmodSync, copyFileSync, cpSync, lstatSync, readFileSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, describe, expect, test} from '@jest/globals';
 import {inspectionSchema} from '../../src/inspect/inspection.ts';
@@ -215,6 +224,34 @@ describe('outputs', () => {
     ]) {
       expect((await run(args, {env})).exitCode).toBe(2);
       expect(readFileSync(dump).equals(readFileSync(SAMPLE))).toBe(true);
+    }
+  });
+
+  test('are not written over what a directory, a pattern or a config leads to either', async () => {
+    const cwd = dir.file('led');
+    mkdirSync(cwd);
+    copyFileSync(SAMPLE, join(cwd, 'dump.rdb'));
+    copyFileSync(SAMPLE_EXPECTATIONS, join(cwd, 'expected.json'));
+    writeFileSync(
+      join(cwd, 'restore-drill.yml'),
+      'version: 1\nbackups: [{name: a, source: ., server: {kind: process}, expect: {file: expected.json}}]\n',
+    );
+    const before = readdirSync(cwd).map(name => readFileSync(join(cwd, name), 'latin1'));
+    for (const args of [
+      ['drill', '.', '--report-json', 'dump.rdb'],
+      ['drill', '*.rdb', '--report-json', 'dump.rdb'],
+      ['drill', '--report-json', 'expected.json'],
+      ['drill', '--report-json', 'restore-drill.yml'],
+      ['record', '.', '--expect', 'dump.rdb'],
+      ['record', 'a', '--expect', 'restore-drill.yml'],
+    ]) {
+      const {exitCode, stderr} = await run([...args, '--server', 'process'], {env, cwd});
+      expect({args, exitCode, said: stderr.includes('written over')}).toEqual({
+        args,
+        exitCode: 2,
+        said: true,
+      });
+      expect(readdirSync(cwd).map(name => readFileSync(join(cwd, name), 'latin1'))).toEqual(before);
     }
   });
 

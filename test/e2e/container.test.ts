@@ -17,7 +17,7 @@ import {reportSchema} from '../../src/report/drill-report.ts';
 import {scratch} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
 import {containerTest, execTest, imageOf, SAMPLE, SAMPLE_EXPECTATIONS, servers} from '../servers.ts';
-import {docker, drillContainers, privateDirs, run, start} from './cli.ts';
+import {apart, docker, drillContainers, privateDirs, run, start} from './cli.ts';
 
 const needsExec = await execTest();
 const dir = scratch();
@@ -255,13 +255,6 @@ function workingDirectory(pid: string): string {
   } catch {
     return '';
   }
-}
-
-/** Runs a command with a file system of its own at /mnt/here, which the engine does not see; the dump is copied there. */
-function apart(dump: string): string[] {
-  const script =
-    'mkdir -p /mnt/here && mount -t tmpfs tmpfs /mnt/here && chmod 755 /mnt/here && cp "$0" /mnt/here/dump.rdb && exec "$@"';
-  return ['unshare', '--mount', 'sh', '-c', script, dump];
 }
 
 /** A dump that Redis 6.0 reads too: RDB version 9, one string key, and no checksum. */

@@ -61,16 +61,31 @@ describe('the verdict on a real dump is the server’s own', () => {
   }
 });
 
-type Summary = {outcome: string; status?: string; keyspace?: unknown; digest?: string; functions?: number};
+type Summary = {
+  outcome: string;
+  status?: string;
+  keyspace?: unknown;
+  digest?: string;
+  /** Of the ledger's line that holds it against the digest of the file. */
+  digestLine?: string;
+  functions?: number;
+};
 
-function summaryOf({outcome, error, load, census}: DrillReport): Summary {
+function summaryOf({outcome, error, load, census, ledger}: DrillReport): Summary {
   if (outcome === 'not-run') return {outcome: `not-run: ${error?.code}`};
   // A file without a header is refused without asking a server: all of them refuse it.
   if (!census) return {outcome, status: load?.status ?? 'refused'};
   const keyspace = Object.fromEntries(
     Object.entries(census.databases).map(([db, {keys, expires}]) => [db, [keys, expires]]),
   );
-  return {outcome, status: 'loaded', keyspace, digest: census.digest!.hex, functions: census.functions ?? 0};
+  return {
+    outcome,
+    status: 'loaded',
+    keyspace,
+    digest: census.digest!.hex,
+    digestLine: ledger.find(({name}) => name === 'digest of the file = DEBUG DIGEST')!.status,
+    functions: census.functions ?? 0,
+  };
 }
 
 function summaryOfSaid({loads, keyspace, digest, functions}: Said): Summary {
@@ -82,6 +97,7 @@ function summaryOfSaid({loads, keyspace, digest, functions}: Said): Summary {
     status: 'loaded',
     keyspace: keyspace ?? {},
     digest: digest!,
+    digestLine: 'balanced',
     functions: functions ?? 0,
   };
 }

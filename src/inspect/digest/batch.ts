@@ -88,10 +88,11 @@ export class Batch {
   run(): void {
     const {call} = this.tape.kernel;
     const count = (next: number, first: number, bytes: number) => ((next - first) << 2) / bytes;
-    this.tape.rewind();
+    this.tape.settle();
     call.xorRanges(LAYOUT.ranges, count(this.#range, RANGES, RANGE_BYTES));
     call.runChains(LAYOUT.chains, count(this.#chain, CHAINS, CHAIN_BYTES));
     call.runChains(LAYOUT.lastChains, count(this.#lastChain, LAST_CHAINS, CHAIN_BYTES));
+    this.tape.rewind();
     this.#step = STEPS;
     this.#chain = CHAINS;
     this.#lastChain = LAST_CHAINS;

@@ -13,6 +13,30 @@ export function readsAlike(score: number): boolean {
 }
 
 export function percent17g(score: number): string {
+  return percent17gOfMost(score) ?? percent17gOfAny(score);
+}
+
+const ZERO = 0x30;
+
+/** Numbers of a usual size that are not half way between two texts: nearly all there are. */
+function percent17gOfMost(score: number): string | null {
+  const size = Math.abs(score);
+  if (!(size >= 1e-4 && size < 1e16)) return null;
+  const text = score.toPrecision(DIGITS);
+  // The point is there: 17 digits are one more than such a number has before it.
+  const isOdd = (text.charCodeAt(text.length - 1) & 1) === 1;
+  if (isOdd && Number.isInteger(score * 2 ** decimals(text, size))) return null;
+  let end = text.length;
+  while (text.charCodeAt(end - 1) === ZERO) end--;
+  return text.slice(0, text.charCodeAt(end - 1) === POINT ? end - 1 : end);
+}
+
+const POINT = 0x2e;
+
+/** At least as many as are behind the point, plus one: half way lies there, and 5 / 10^n is a multiple of 1 / 2^n. */
+const decimals = (text: string, size: number): number => (size < 1 ? 22 : text.length - text.indexOf('.'));
+
+function percent17gOfAny(score: number): string {
   if (Number.isNaN(score)) return 'nan';
   if (!Number.isFinite(score)) return score > 0 ? 'inf' : '-inf';
   if (score === 0) return Object.is(score, -0) ? '-0' : '0';

@@ -15,6 +15,8 @@ const CONSTANT_DIGESTS = CONSTANTS.map((text, i) =>
 );
 const FIRST_TEXT = LAYOUT.digests + CONSTANTS.length * DIGEST_BYTES;
 const LAST_TEXT = LAYOUT.digests + (MAX_TEXTS - 1) * DIGEST_BYTES;
+/** Texts that may be held. */
+export const MAX_HELD = 64;
 /** Texts that may be added between two looks at `full`. */
 const MARGIN = 64;
 /** Longest number as text, in bytes: a double has 24, a 64-bit integer 20, a stream id 41. */
@@ -36,6 +38,7 @@ export class Tape {
   /** Index in `words` where the next message goes. */
   #message = LAYOUT.messages >> 2;
   #next: Text = FIRST_TEXT;
+  readonly #held: Text[] = [];
   #digits = LAYOUT.digits;
 
   constructor(kernel: Kernel) {
@@ -112,7 +115,7 @@ export class Tape {
   decimal(value: number): Text {
     const start = this.#room();
     const count = this.kernel.call.formatShortest(value, start);
-    const text = Buffer.from(this.#memory.subarray(start, start + count)).toString('latin1');
+    const text = this.kernel.latin1(start, count);
     return this.ascii(/[.en]/.test(text) ? text : `${text}.0`);
   }
 
@@ -124,6 +127,20 @@ export class Tape {
       if (this.#memory[start + i] !== text.charCodeAt(i)) return false;
     }
     return true;
+  }
+
+  /** Keeps a text, at most MAX_HELD of them, while others are forgotten; it may move. */
+  hold(text: Text): void {
+    this.#held.push(text);
+  }
+
+  /** Where the text that was held as number `index` is now. */
+  held(index: number): Text {
+    return this.#held[index]!;
+  }
+
+  release(): void {
+    this.#held.length = 0;
   }
 
   /** The SHA-1 of a text. */
@@ -143,10 +160,14 @@ export class Tape {
     this.#digits = LAYOUT.digits;
   }
 
-  /** From now on, texts are forgotten. */
+  /** From now on texts are forgotten, but for those that are held. All must be settled. */
   rewind(): void {
-    this.settle();
     this.#next = FIRST_TEXT;
+    for (const [i, text] of this.#held.entries()) {
+      this.#memory.copyWithin(this.#next, text, text + DIGEST_BYTES);
+      this.#held[i] = this.#next;
+      this.#next += DIGEST_BYTES;
+    }
   }
 
   #room(): number {

@@ -2,6 +2,7 @@
  * The entries of a stream, which is all of it that a digest covers: nodes, each a listpack that begins with the names of
  * its fields. Consumer groups and the rest are passed over (skip-stream.ts). Source: streamAppendItem in t_stream.c.
  */
+import {MAX_HELD, type Tape, type Text} from '../digest/tape.ts';
 import {Fault, grouped} from '../fault.ts';
 import {type StreamLayout, skipAfterNodes} from '../skip-stream.ts';
 import type {Integer, Listpack} from './packed.ts';
@@ -25,6 +26,7 @@ export function readStream(layout: StreamLayout): ReadValue {
       if (id?.length !== ID_BYTES) throw values.dump.malformed('a stream node has no id of 16 bytes', at);
       readNode(values, new DataView(id.buffer, id.byteOffset));
     }
+    values.digester.tape.release();
     skipAfterNodes(values.dump, layout);
   };
 }
@@ -40,19 +42,19 @@ function readNode(values: ValueReader, id: DataView): void {
   listpack.open();
   listpack.more().skip();
   listpack.more().skip();
-  const names = readNames(values, count(values, listpack.more().number()));
+  const names = new Names(values, count(values, listpack.more().number()));
   listpack.more().skip();
   while (listpack.next()) {
     const flags = Number(listpack.number());
     const entryMs = plus(ms, listpack.more().number());
     const entrySeq = plus(seq, listpack.more().number());
     const same = (flags & SAME_FIELDS) !== 0;
-    const fields = same ? names.length : count(values, listpack.more().number());
+    const fields = same ? names.count : count(values, listpack.more().number());
     if ((flags & DELETED) !== 0) skipParts(listpack, same ? fields : 2 * fields);
     else {
       digester.mix(digester.tape.ascii(`${entryMs}.${entrySeq}`));
       for (let field = 0; field < fields; field++) {
-        digester.mix(same ? digester.tape.known(names[field]!) : listpack.more().text());
+        digester.mix(same ? names.text(field) : listpack.more().text());
         digester.mix(listpack.more().text());
       }
     }
@@ -60,18 +62,31 @@ function readNode(values: ValueReader, id: DataView): void {
   }
 }
 
-/** Their SHA-1: the texts themselves are forgotten before the last entry of a large node is read. */
-function readNames({listpack, digester, dump}: ValueReader, howMany: number): Uint8Array[] {
-  if (howMany > MAX_NAMES) {
-    const message = `a stream has more than ${grouped(MAX_NAMES)} fields in one node`;
-    throw new Fault('unreadable', dump.offset, message);
+/** Names are held as texts; where there are too many for that, their SHA-1 are kept. */
+class Names {
+  readonly count: number;
+  readonly #tape: Tape;
+  readonly #others: Uint8Array[] = [];
+
+  constructor({listpack, digester, dump}: ValueReader, count: number) {
+    if (count > MAX_NAMES) {
+      const message = `a stream has more than ${grouped(MAX_NAMES)} fields in one node`;
+      throw new Fault('unreadable', dump.offset, message);
+    }
+    this.count = count;
+    this.#tape = digester.tape;
+    this.#tape.release();
+    for (let i = 0; i < count; i++) {
+      digester.makeRoom();
+      const text = listpack.more().text();
+      if (i < MAX_HELD) this.#tape.hold(text);
+      else this.#others.push(this.#tape.digest(text));
+    }
   }
-  const names: Uint8Array[] = [];
-  while (names.length < howMany) {
-    digester.makeRoom();
-    names.push(digester.tape.digest(listpack.more().text()));
+
+  text(index: number): Text {
+    return index < MAX_HELD ? this.#tape.held(index) : this.#tape.known(this.#others[index - MAX_HELD]!);
   }
-  return names;
 }
 
 function skipParts(listpack: Listpack, parts: number): void {

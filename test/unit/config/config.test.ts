@@ -64,6 +64,42 @@ describe('the command line alone', () => {
     expect(only).toMatch(/^--server: server\.kind: /);
   });
 
+  test.each([
+    'redis',
+    'redis:7.0',
+    'valkey/valkey:8.1-alpine',
+    'localhost:5000/team_a/redis__x:v1',
+    `Mirror.example/redis:7.0@sha256:${'0a'.repeat(32)}`,
+    `sha256:${'0a'.repeat(32)}`,
+  ])('of the image %s is taken', async image => {
+    expect((await readJob({backup: 'dump.rdb', image})).server.image).toBe(image);
+  });
+
+  // At the engine's address these lead to another host, or to other things than images.
+  test.each([
+    'a//b',
+    'https://host/x',
+    'a/../../containers/x',
+    './x',
+    'user:password@host/x',
+    'redis:',
+    'redis@',
+  ])('of the image %s is refused before an engine is asked', async image => {
+    expect(await problems({backup: 'dump.rdb', image})).toEqual([
+      '--image: server.image: not an image reference',
+    ]);
+  });
+
+  test.each([
+    'mirror.example/',
+    'a//b',
+    'https://mirror.example',
+    '../x',
+  ])('of the registry %s is refused', async registry => {
+    const set = [`server.registry=${registry}`];
+    expect((await problems({backup: 'dump.rdb', set})).join()).toContain('not a registry');
+  });
+
   test('of an image for a local process is a contradiction', async () => {
     const found = await problems({backup: 'dump.rdb', server: 'process', image: 'redis:7.2'});
     expect(found).toEqual(['--image: server.image: a local process has no image']);
@@ -258,6 +294,21 @@ describe('restore-drill.yml', () => {
   ])('%s is refused with its place', async (_what, lines, words) => {
     await config(...lines);
     expect((await problems()).join('\n')).toMatch(words);
+  });
+
+  test.each([
+    ['an ordered map', 'expect: {keys: !!omap [{min: 9999}]}', /expect\.keys: .*expected object/],
+    ['a date', 'expect: !!timestamp 2001-01-01', /expect: .*expected object/],
+    ['a key twice, as number and text', 'expect: {databases: {0: {}, "0": {}}}', /keys must be unique/],
+  ])('in which %s would lose settings without a word is refused, in any version of YAML', async (_, line, said) => {
+    for (const version of ['', '%YAML 1.1\n---\n']) {
+      await config(`${version}${ONE.join('\n')}`, `    ${line}`);
+      expect((await problems()).join('\n')).toMatch(said);
+    }
+    await rm('restore-drill.yml');
+    expect((await problems({backup: 'x', set: ['expect.keys=!!omap [{min: 9999}]']})).join()).toMatch(
+      /expected object/,
+    );
   });
 
   test('that would fill the memory with aliases is refused', async () => {

@@ -27,3 +27,9 @@ test('nothing in paths, globs, images and plain URIs', () => {
 test('broken escapes are no reason to stop', () => {
   expect(credentialsIn('https://u:%zz@h')).toEqual(['%zz']);
 });
+
+test('a password that should have been escaped is found whole', () => {
+  expect(credentialsIn('s3://AKIA:ab/c+d@bucket/x')).toEqual(['ab/c+d']);
+  expect(credentialsIn('redis://u:p@ss@host/0')[0]).toBe('p@ss');
+  expect(credentialsIn('https://host:8080/a@b')).toEqual([]);
+});

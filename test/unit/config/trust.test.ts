@@ -43,6 +43,8 @@ describe('a stranger can have written the config', () => {
       workflowRun('pull_request', 'mallory/shop'),
       workflowRun('pull_request', null),
       workflowRun('pull_request_target', 'acme/shop'),
+      // A workflow_run runs in the repository itself, also when it follows a fork's.
+      workflowRun('workflow_run', 'acme/shop'),
       {workflow_run: {event: 'push', head_repository: null}, repository: null},
       undefined,
     ])

@@ -4,7 +4,7 @@
  */
 import {describe, expect, test} from '@jest/globals';
 import {inspectSource} from '../../../src/inspect/inspect-source.ts';
-import {intset, listpack, streamId, streamNode, ziplist, zipmap} from '../../packed-builder.ts';
+import {intset, listpack, ziplist, zipmap} from '../../packed-builder.ts';
 import {type PlainKey, type PlainValue, plainDigest} from '../../plain-digest.ts';
 import {
   type Bytes,
@@ -26,7 +26,7 @@ import {
   str,
   strings,
 } from '../../rdb-builder.ts';
-import {inspectBytes, lzfOf, stream} from './dumps.ts';
+import {inspectBytes, lzfOf} from './dumps.ts';
 
 const inspectParts = (header: string, ...parts: Bytes[]) => inspectBytes(rdb(header, parts));
 const repeated = (text: string, times: number) => Array.from({length: times}, () => text);
@@ -267,53 +267,6 @@ describe('DEBUG DIGEST of the file', () => {
         {name: 'k', value: {string: 'v'}, database: 7},
       ]),
     );
-  });
-});
-
-describe('a stream', () => {
-  /** All that follows the nodes: groups, consumers, times. */
-  const rest = (layout: 1 | 2 | 3 | 4 | 5) => stream(layout).slice(stream(layout).indexOf(0x81) - 1);
-  const node = (ms: bigint, seq: bigint, packed: Uint8Array) => bytes(str(streamId(ms, seq)), str(packed));
-
-  test.each([15, 19, 21])('of type %i: ids, fields and values of what is not deleted', async type => {
-    const first = streamNode(
-      ['f', 7],
-      [
-        {ms: 0, seq: 0, values: ['v', 1000]},
-        {ms: 5, seq: -2, values: ['gone', 'too'], deleted: true},
-        {ms: 5, seq: 1, values: ['w', -1]},
-        {ms: 6, seq: 0, fields: ['g'], values: ['own']},
-        {ms: 7, seq: 0, fields: ['g'], values: ['gone'], deleted: true},
-      ],
-    );
-    const second = streamNode([], [{ms: 0, seq: 0, fields: ['h'], values: ['last']}]);
-    const layout = type === 15 ? 1 : type === 19 ? 2 : 3;
-    const value = bytes(
-      listOf(node(1000n, 3n, first), node(2n ** 63n, 2n ** 64n - 1n, second)),
-      rest(layout),
-    );
-    const inspection = await inspectParts('REDIS0011', key(type, 'k', value));
-    expect(inspection.error).toBeUndefined();
-    expect(inspection.dataset.digest?.hex).toBe(
-      plainDigest([
-        {
-          name: 'k',
-          value: {
-            stream: [
-              ['1000.3', 'f', 'v', '7', '1000'],
-              ['1005.4', 'f', 'w', '7', '-1'],
-              ['1006.3', 'g', 'own'],
-              ['9223372036854775808.18446744073709551615', 'h', 'last'],
-            ],
-          },
-        },
-      ]),
-    );
-  });
-
-  test('without entries is a key all the same', async () => {
-    const inspection = await inspectParts('REDIS0011', key(21, 'k', bytes(len(0), rest(3))));
-    expect(inspection.dataset.digest?.hex).toBe(plainDigest([{name: 'k', value: {stream: []}}]));
   });
 });
 

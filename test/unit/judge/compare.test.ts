@@ -160,7 +160,10 @@ describe('the digest', () => {
     expect(compare(restored, null, aPolicy({digest: 'exact'}))).toMatchObject([
       {rule: 'expect/digest', status: 'skipped', severity: 'error'},
     ]);
-    expect(compare(restored, null, aPolicy())).toEqual([]);
+    // It is said that nothing was compared, because an input that came out empty looks the same.
+    expect(compare(restored, null, aPolicy())).toMatchObject([
+      {rule: 'expect/none', status: 'skipped', severity: 'note'},
+    ]);
   });
 });
 
@@ -323,4 +326,15 @@ describe('our own digest, recorded', () => {
     const {digest: _, ...without} = dataset('a', 'b');
     expect(judged(dataset('a', 'b'), without)).toMatchObject({origin: 'expectations: serverDigest'});
   });
+});
+
+test('findings name the file that the expectations were read from', () => {
+  const restored = {
+    inspection: anInspection({dataset: aDataset()}),
+    census: aCensus(),
+    plainSha256: PLAIN_SHA256,
+  };
+  const policy = {...aPolicy(), expectationsFile: 'drills/sessions.json'};
+  const origins = compare(restored, anExpectations(), policy).map(({origin}) => origin);
+  expect(origins).toContain('drills/sessions.json: dataset.keys');
 });

@@ -63,6 +63,8 @@ describe('a skipped check', () => {
 test.each([
   ['restore-drill.yml:12', {file: 'restore-drill.yml', line: 12}],
   ['.github/drills/my drill.yaml:3', {file: '.github/drills/my drill.yaml', line: 3}],
+  ['./restore-drill.yml:12', {file: 'restore-drill.yml', line: 12}],
+  ['././/.restore-drill/sessions.json', {file: '.restore-drill/sessions.json'}],
   ['drill:7', {file: 'drill', line: 7}],
   ['expected.json: databases.0.keys', {file: 'expected.json'}],
   ['.restore-drill/sessions.json', {file: '.restore-drill/sessions.json'}],

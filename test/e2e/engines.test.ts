@@ -1,0 +1,66 @@
+/** Drills on engines that are not Docker as root: where the uid that the server runs as is another one outside. */
+import {copyFileSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {afterAll, beforeAll, describe, expect} from '@jest/globals';
+import {reportSchema} from '../../src/report/drill-report.ts';
+import {scratch} from '../drills.ts';
+import {type Place, placeTest, SAMPLE, servers} from '../servers.ts';
+import {type Ran, run} from './cli.ts';
+import {ask, type OwnEngine, startPodman, startRootlessDocker} from './engines.ts';
+
+const dir = scratch();
+const dump = dir.file('dump.rdb');
+const truncated = dir.file('truncated.rdb');
+beforeAll(() => {
+  copyFileSync(SAMPLE, dump);
+  writeFileSync(truncated, readFileSync(SAMPLE).subarray(0, 20_000));
+});
+afterAll(() => dir.dispose());
+
+type Kind = {place: Place; name: string; via: 'socket' | 'exec'; start(): Promise<OwnEngine>};
+const kinds: Kind[] = [
+  {place: 'podman', name: 'podman as root', via: 'socket', start: startPodman},
+  // A server in a user namespace cannot write to the directory of the user outside: so it is asked through exec.
+  {place: 'rootless', name: 'rootless Docker', via: 'exec', start: startRootlessDocker},
+];
+
+/** The engine, or why it cannot be had here; started before the tests are named. */
+async function startedOrWhyNot({place, start}: Kind): Promise<OwnEngine | string | undefined> {
+  if (!servers.engine || servers.places?.[place]?.reason !== undefined || !servers.places) return undefined;
+  return await start().catch(error => String(error.message).replaceAll(/[()\n]/g, ' '));
+}
+
+const all = await Promise.all(kinds.map(startedOrWhyNot));
+
+for (const [index, kind] of kinds.entries()) {
+  const started = all[index];
+  const engine = typeof started === 'object' ? started : null;
+  const it = placeTest(kind.place, typeof started === 'string' ? started : undefined);
+
+  describe(kind.name, () => {
+    afterAll(() => engine?.stop());
+
+    const drill = async (...args: string[]): Promise<Ran> => {
+      const {socket, tempDir, uid} = engine!;
+      const user = ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'];
+      const env = {DOCKER_HOST: `unix://${socket}`, RUNNER_TEMP: tempDir, HOME: tempDir, XDG_RUNTIME_DIR: ''};
+      const ran = await run(['drill', ...args, '--server', 'container'], {program: user, env});
+      const {body} = await ask(socket, 'GET', '/containers/json?all=1');
+      expect(JSON.parse(body)).toEqual([]);
+      expect(readdirSync(tempDir).filter(name => name.startsWith('restore-drill'))).toEqual([]);
+      return ran;
+    };
+
+    it('a good backup passes, and nothing is left', async () => {
+      const json = `${engine!.tempDir}/report.json`;
+      const {exitCode, stdout} = await drill(dump, '--report-json', json);
+      expect({exitCode, stdout}).toMatchObject({exitCode: 0, stdout: expect.stringMatching(/^PASSED/)});
+      const {server} = reportSchema.parse(JSON.parse(readFileSync(json, 'utf8')));
+      expect(server).toMatchObject({kind: 'container', via: kind.via});
+    });
+
+    it('a truncated one fails', async () => {
+      const {exitCode, stdout} = await drill(truncated);
+      expect({exitCode, stdout}).toMatchObject({exitCode: 4, stdout: expect.stringMatching(/is truncated/)});
+    });
+  });
+}
