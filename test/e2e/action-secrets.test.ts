@@ -2,6 +2,7 @@
  * Production data and credentials stay inside: planted in keys, values, functions, server logs, the environment, inputs
  * and Docker's config, they are looked for in everything that the Action says anywhere, debug logging included.
  */
+import {execFileSync} from 'node:child_process';
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
@@ -24,6 +25,7 @@ const PLANTED = {
   environment: 'planted-environment-9d40',
   password: 'planted-password-31bb',
   signature: 'planted-signature-aa07',
+  passphrase: 'planted-passphrase-4c9e',
   docker: Buffer.from('planted-user:planted-docker-e6f2').toString('base64'),
 };
 
@@ -66,8 +68,12 @@ function everything(ran: ActionRun): string {
   ].join('\n');
 }
 
-async function drillLoudly(inputs: Record<string, string>): Promise<ActionRun> {
+async function drillLoudly(
+  inputs: Record<string, string>,
+  more: Record<string, string> = {},
+): Promise<ActionRun> {
   const env = {
+    ...more,
     RUNNER_DEBUG: '1',
     AWS_SECRET_ACCESS_KEY: PLANTED.environment,
     REDISCLI_AUTH: PLANTED.environment,
@@ -134,6 +140,25 @@ test('a URI with credentials is repeated nowhere, whichever input it strayed int
     expect({inputs, exitCode, outcome: outputs.outcome}).toEqual({inputs, exitCode: 2, outcome: 'not-run'});
     expect(summary).toContain('no file of this machine');
   }
+});
+
+test.each([
+  ['that is right', PLANTED.passphrase, 'passed'],
+  ['that is wrong', `${PLANTED.passphrase}-not`, 'failed'],
+])('a passphrase %s is masked before the backup is looked at', async (_how, passphrase, outcome) => {
+  const args = ['enc', '-aes-256-cbc', '-pbkdf2', '-pass', `pass:${PLANTED.passphrase}`];
+  execFileSync('openssl', [...args, '-in', file('healthy.rdb'), '-out', file('healthy.rdb.enc')]);
+  const ran = await drillLoudly(
+    {
+      backup: 'healthy.rdb.enc',
+      server: 'process',
+      set: 'decrypt.openssl={passphrase: env:DRILL_PASSPHRASE}',
+    },
+    {DRILL_PASSPHRASE: passphrase},
+  );
+  expect(ran.outputs.outcome).toBe(outcome);
+  const masked = ran.commands.filter(({command}) => command === 'add-mask').map(({message}) => message);
+  expect(masked).toContain(passphrase);
 });
 
 containerTest('nothing of Docker’s config is said when a registry does not answer', async () => {
