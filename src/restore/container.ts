@@ -18,6 +18,7 @@ import {connectToSocket, type ServerClient} from '../redis/client.ts';
 import {formatLine, parseLine, type ServerLine} from '../redis/server-line.ts';
 import {startWithDebug} from './debug-directive.ts';
 import {dumpTar} from './dump-tar.ts';
+import {inContainer} from './engine-trouble.ts';
 import {connectByExec} from './exec-client.ts';
 import {DUMP_FILE, frozenFlags} from './frozen.ts';
 import {soon} from './patience.ts';
@@ -26,6 +27,9 @@ import {pullUntilAborted} from './pull.ts';
 import {whenReachable} from './reach.ts';
 import {NotShared, RunningContainer, removed} from './running-container.ts';
 import {answering, EndedEarly, type ServerDescription, type Throwaway} from './throwaway.ts';
+
+/** `undefined` where the engine is reached over the network. */
+type Modem = {socketPath?: string};
 
 /** On images that are a server of a known line, wherever they came from: `restore-drill.server=redis:7.0`. */
 const SERVER_LABEL = 'restore-drill.server';
@@ -67,7 +71,7 @@ export async function connectEngine(
   const connecting = getContainerRuntimeClient().catch(() => null);
   const client = await unlessAborted(Promise.race([connecting, late(CONNECT_MS)]), signal);
   if (client === null || client === 'late') return null;
-  const {socketPath} = client.container.dockerode.modem as {socketPath?: string};
+  const {socketPath} = client.container.dockerode.modem as Modem;
   const other = host && socketPath !== (host.startsWith('unix:') ? new URL(host).pathname : undefined);
   return other ? null : new Engine(client);
 }
@@ -116,12 +120,24 @@ export class Engine {
 
   /** By a shared directory where that works, else by copying and exec. */
   async #startReachable(options: ContainerOptions, debugCommand: boolean): Promise<Throwaway> {
+    if (!(await this.#mayMount(options.signal))) return await this.#startOne(options, debugCommand, 'exec');
     try {
       return await this.#startOne(options, debugCommand, 'socket');
     } catch (error) {
       if (!(error instanceof NotShared)) throw error;
       return await this.#startOne(options, debugCommand, 'exec');
     }
+  }
+
+  /**
+   * podman makes a directory on its own side for every source of a mount that is missing there, and nobody would remove
+   * it: so nothing is mounted there unless its side is surely ours.
+   */
+  async #mayMount(signal: AbortSignal | undefined): Promise<boolean> {
+    const {dockerode} = this.#client.container;
+    const {Components = []} = await soon(dockerode.version(), signal);
+    if (!Components.some(({Name}) => /podman/i.test(Name))) return true;
+    return (dockerode.modem as Modem).socketPath !== undefined && !(await inContainer());
   }
 
   async #startOne(

@@ -66,13 +66,18 @@ async function whereToGetOne(): Promise<string> {
   if (process.platform !== 'linux') {
     return `On GitHub use a Linux runner (runs-on: ubuntu-latest); elsewhere start Docker, ${OR_A_LOCAL_SERVER}.`;
   }
-  if ((await exists('/.dockerenv')) || (await exists('/run/.containerenv'))) {
+  if (await inContainer()) {
     return (
       `In a job container mount the socket (container: {volumes: ["${DEFAULT_SOCKET}:${DEFAULT_SOCKET}"]}), ` +
       `${OR_A_LOCAL_SERVER} of its image.`
     );
   }
   return `Install or start Docker (or another engine, and say where in DOCKER_HOST), ${OR_A_LOCAL_SERVER}.`;
+}
+
+/** By the files that Docker and podman put into every container. */
+export async function inContainer(): Promise<boolean> {
+  return (await exists('/.dockerenv')) || (await exists('/run/.containerenv'));
 }
 
 type Address = {path: string} | {host: string; port: number};

@@ -1,11 +1,11 @@
 /** Drills on engines that are not Docker as root: where the uid that the server runs as is another one outside. */
-import {copyFileSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {afterAll, beforeAll, describe, expect} from '@jest/globals';
 import {reportSchema} from '../../src/report/drill-report.ts';
 import {scratch} from '../drills.ts';
 import {type Place, placeTest, SAMPLE, servers} from '../servers.ts';
-import {type Ran, run} from './cli.ts';
-import {ask, type OwnEngine, startPodman, startRootlessDocker} from './engines.ts';
+import {apart, type Ran, run} from './cli.ts';
+import {ask, lineToEngine, type OwnEngine, startPodman, startRootlessDocker} from './engines.ts';
 
 const dir = scratch();
 const dump = dir.file('dump.rdb');
@@ -16,9 +16,12 @@ beforeAll(() => {
 });
 afterAll(() => dir.dispose());
 
+const inside = existsSync('/.dockerenv') || existsSync('/run/.containerenv');
+
 type Kind = {place: Place; name: string; via: 'socket' | 'exec'; start(): Promise<OwnEngine>};
 const kinds: Kind[] = [
-  {place: 'podman', name: 'podman as root', via: 'socket', start: startPodman},
+  // In a container it is not known whose files a path means to the engine, and podman would make what is missing.
+  {place: 'podman', name: 'podman as root', via: inside ? 'exec' : 'socket', start: startPodman},
   // A server in a user namespace cannot write to the directory of the user outside: so it is asked through exec.
   {place: 'rootless', name: 'rootless Docker', via: 'exec', start: startRootlessDocker},
 ];
@@ -56,6 +59,19 @@ for (const [index, kind] of kinds.entries()) {
       expect({exitCode, stdout}).toMatchObject({exitCode: 0, stdout: expect.stringMatching(/^PASSED/)});
       const {server} = reportSchema.parse(JSON.parse(readFileSync(json, 'utf8')));
       expect(server).toMatchObject({kind: 'container', via: kind.via});
+    });
+
+    it('from another file system, over tcp: it passes through exec, and nothing is made on the engine’s side', async () => {
+      await using line = await lineToEngine(engine!.socket);
+      const json = dir.file('remote.json');
+      const ran = await run(['drill', '/mnt/here/dump.rdb', '--server', 'container', '--report-json', json], {
+        env: {DOCKER_HOST: line.host, RUNNER_TEMP: '/mnt/here'},
+        program: apart(dump),
+      });
+      expect({exitCode: ran.exitCode, stdout: ran.stdout}).toMatchObject({exitCode: 0});
+      expect(reportSchema.parse(JSON.parse(readFileSync(json, 'utf8'))).server?.via).toBe('exec');
+      // The directory itself is where a file system is mounted for the drill.
+      expect(readdirSync('/mnt/here')).toEqual([]);
     });
 
     it('a truncated one fails', async () => {

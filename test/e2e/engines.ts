@@ -22,7 +22,7 @@ import {imageOf} from '../servers.ts';
 
 export const DEFAULT_SOCKET = '/var/run/docker.sock';
 
-/** A TCP line to the machine's own engine, as to a remote one. */
+/** A TCP line to an engine of this machine, as to a remote one. */
 export type Line = AsyncDisposable & {
   host: string;
   /** The line is dead, and all calls on it. */
@@ -31,7 +31,7 @@ export type Line = AsyncDisposable & {
   freeze(): void;
 };
 
-export async function lineToEngine(): Promise<Line> {
+export async function lineToEngine(engine = DEFAULT_SOCKET): Promise<Line> {
   const sockets = new Set<Socket>();
   const keep = (socket: Socket) => {
     sockets.add(socket);
@@ -41,7 +41,7 @@ export async function lineToEngine(): Promise<Line> {
   const server = createServer(near => {
     keep(near);
     if (frozen) return;
-    const far = keep(connect(DEFAULT_SOCKET));
+    const far = keep(connect(engine));
     near.pipe(far).pipe(near);
     far.on('close', () => near.destroy());
     near.on('close', () => far.destroy());
