@@ -21,10 +21,18 @@ const STUBS = {
     "require('node:module').enableCompileCache?.();",
     "require('./index.cjs').cli().then(({main}) => main(process.argv.slice(2)));",
   ],
-  'action.cjs': [...notRunFirst(), "require('./index.cjs').action().then(({run}) => run());"],
-  'record.cjs': [...notRunFirst(), "require('./index.cjs').action().then(({record}) => record());"],
-  'post.cjs': ["require('./index.cjs').action().then(({post}) => post());"],
+  'action.cjs': [...notRunFirst(), ...step('run')],
+  'record.cjs': [...notRunFirst(), ...step('record')],
+  'post.cjs': step('post'),
 };
+
+/** @param {string} name */
+function step(name) {
+  return [
+    "const {action, processLife} = require('./index.cjs');",
+    `Promise.all([action(), processLife()]).then(([{${name}}, {end}]) => ${name}().then(end));`,
+  ];
+}
 
 /** Before the bundle is even read, so that nothing that can go wrong leaves the output empty. */
 function notRunFirst() {

@@ -28,6 +28,8 @@ const GOOD_REASONS = [
   /\(skipped: [^)]*\broot\b/,
   // What a chroot cannot do: an engine in one enters containers at the wrong root (docker exec).
   /\(skipped: [^)]*\bchroot\b/,
+  // Not every machine can have another engine, user namespaces or a registry of its own.
+  /\(skipped: (podman|rootless|registry) cannot be had:/,
   // Debian's releases come and go. Redis 7.0 and one Valkey are asked for below.
   /\(skipped: [^)]*\b(redis:6\.0|redis:8\.\d+|valkey:\d+(\.\d+)?)\b/,
 ];

@@ -4,7 +4,6 @@
  */
 import {randomBytes} from 'node:crypto';
 import {readdir, readFile, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
 import {basename, dirname, join, resolve} from 'node:path';
 import * as core from '@actions/core';
 import type {Held} from './commands.ts';
@@ -15,6 +14,7 @@ import type {Deps} from './drill.ts';
 import {DrillError, EXIT, toDrillError} from './errors.ts';
 import {assertNode} from './node-version.ts';
 import {paintOn} from './paint.ts';
+import {begin, prepare} from './process-life.ts';
 import type {Progress} from './progress.ts';
 import {progressOn} from './progress-view.ts';
 import {surroundingsIn} from './surroundings.ts';
@@ -65,6 +65,7 @@ export async function record(): Promise<void> {
 /** Runs whatever became of the step: removes what a drill that was killed left behind. Never fails the job. */
 export async function post(): Promise<void> {
   muteWarnings();
+  prepare(process.env);
   try {
     const runId = core.getState(RUN);
     if (runId !== '' && core.getState(CLEAN) !== 'true') await cleanUpAfter(runId);
@@ -98,11 +99,8 @@ type Request = {flags: Flags; deps: Deps; runId: string};
 /** What every step does around the drill that it holds. Never rejects. */
 async function step(title: string, hold: (request: Request) => Promise<Held>): Promise<void> {
   // A crash must leave neither an empty outcome nor a green step behind. The stub in dist/ has said it already.
-  process.exitCode = EXIT.bug;
+  const signal = begin(process.env);
   core.setOutput('outcome', 'not-run');
-  const signal = abortOnSignals();
-  // A log that nobody reads any more takes neither the verdict nor the clean-up with it.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   muteWarnings();
   for (const name of INPUTS)
     for (const credential of credentialsIn(core.getInput(name))) core.setSecret(credential);
@@ -126,18 +124,6 @@ async function step(title: string, hold: (request: Request) => Promise<Held>): P
 function muteWarnings(): void {
   process.removeAllListeners('warning');
   process.on('warning', warning => core.debug(String(warning)));
-}
-
-function abortOnSignals(): AbortSignal {
-  const abort = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      // GitHub's second signal comes 7.5 s after the first, and 2.5 s before the end: the post step does the rest.
-      if (abort.signal.aborted) process.exit(EXIT.cancelled);
-      abort.abort();
-    });
-  }
-  return abort.signal;
 }
 
 async function request(runId: string, signal: AbortSignal): Promise<Request> {
@@ -186,8 +172,6 @@ async function event(): Promise<unknown> {
 }
 
 function deps(run: string, signal: AbortSignal): Deps {
-  // testcontainers asks for the home directory, which a user without an entry in passwd does not have.
-  process.env.HOME ||= tmpdir();
   const shown = progressOn({write: text => core.info(text.trimEnd())});
   return {
     ...surroundingsIn(process.env),

@@ -5,3 +5,4 @@
  */
 exports.cli = () => import('./cli.ts');
 exports.action = () => import('./action.ts');
+exports.processLife = () => import('./process-life.ts');

@@ -3,13 +3,13 @@
  * machine. An edge: it may read process.env, and it alone decides what is printed. Commands are imported when they run.
  */
 import {realpathSync} from 'node:fs';
-import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {Command, CommanderError} from 'commander';
 import type {Io} from './commands.ts';
 import {type DrillError, EXIT, toDrillError} from './errors.ts';
 import {assertNode} from './node-version.ts';
 import {paintOn} from './paint.ts';
+import {begin, end} from './process-life.ts';
 import {progressOn} from './progress-view.ts';
 import {surroundingsIn} from './surroundings.ts';
 import {VERSION} from './version.ts';
@@ -18,34 +18,15 @@ type ServerFlags = {server?: string; image?: string; set?: string[]};
 type DrillFlags = ServerFlags & {config?: string; expect?: string; reportJson?: string};
 type RecordFlags = ServerFlags & {expect: string};
 
-/** From the verdict, which is out, to the end of the process at the latest. */
-const LINGER_MS = 500;
-
 /** Runs one command and sets the exit code. Never rejects. */
 export async function main(argv: string[]): Promise<void> {
-  // Node ends with 0 when nothing is left to wait for: an unfinished drill must never look like a passed one.
-  process.exitCode = EXIT.bug;
-  const abort = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      // The second time somebody means it; what stays behind is swept by the next drill.
-      if (abort.signal.aborted) process.exit(EXIT.cancelled);
-      abort.abort();
-    });
-  }
-  // A reader that went away (| head) takes neither the verdict nor the clean-up with it.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  // testcontainers asks for the home directory, which a user without an entry in passwd does not have.
-  process.env.HOME ||= tmpdir();
-  // In a container it would look for the host's address, and start a container of an image of its own to find it.
-  process.env.TESTCONTAINERS_HOST_OVERRIDE ??= '127.0.0.1';
+  const signal = begin(process.env);
   try {
-    process.exitCode = await run(argv, abort.signal);
+    process.exitCode = await run(argv, signal);
   } catch (thrown) {
     process.exitCode = await explain(thrown);
   }
-  // The answers that a hung engine still owes would keep the process alive; unless they do, it has ended before.
-  setTimeout(() => process.exit(), LINGER_MS).unref();
+  end();
 }
 
 async function run(argv: string[], signal: AbortSignal): Promise<number> {
