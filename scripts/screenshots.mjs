@@ -52,6 +52,7 @@ async function drills() {
   try {
     const backup = join(directory, 'dump.rdb');
     await copyFile(join(SAMPLE, 'dump.rdb'), backup);
+    await copyFile(join(SAMPLE, 'expected.json'), join(directory, 'expected.json'));
     const passed = await drill(directory, backup);
     await loseKeys(directory);
     return {'summary-passed': passed, 'summary-failed': await drill(directory, backup)};
@@ -92,7 +93,7 @@ async function drill(directory, backup) {
   const file = name => join(directory, name);
   for (const name of ['output', 'state', 'summary']) await writeFile(file(name), '');
   const {status, stdout, stderr} = spawnSync(process.execPath, [join(ROOT, 'dist', 'action.cjs')], {
-    cwd: ROOT,
+    cwd: directory,
     encoding: 'utf8',
     env: {
       PATH: process.env.PATH,
@@ -102,7 +103,7 @@ async function drill(directory, backup) {
       GITHUB_STATE: file('state'),
       GITHUB_STEP_SUMMARY: file('summary'),
       INPUT_BACKUP: backup,
-      INPUT_EXPECT: join(SAMPLE, 'expected.json'),
+      INPUT_EXPECT: 'expected.json',
       'INPUT_REPORT-JSON': file('report.json'),
     },
   });
