@@ -15,7 +15,7 @@ import {surroundingsIn} from './surroundings.ts';
 import {VERSION} from './version.ts';
 
 type ServerFlags = {server?: string; image?: string; set?: string[]};
-type DrillFlags = ServerFlags & {config?: string; expect?: string; reportJson?: string};
+type DrillFlags = ServerFlags & {config?: string; depth?: string; expect?: string; reportJson?: string};
 type RecordFlags = ServerFlags & {expect: string};
 
 /** Runs one command and sets the exit code. Never rejects. */
@@ -42,6 +42,7 @@ async function run(argv: string[], signal: AbortSignal): Promise<number> {
 
   withServer(command('drill [backup]', 'restore a backup into a throwaway server and judge it'))
     .option('--config <file>', 'config file (restore-drill.yml here, if there is one)')
+    .option('--depth <depth>', 'quick compares counts, full (the default) values too')
     .option('--expect <file>', 'recorded expectations to judge by')
     .option('--report-json <file>', 'write the whole report as JSON')
     .action(async (backup: string | undefined, flags: DrillFlags) => {
@@ -56,9 +57,10 @@ async function run(argv: string[], signal: AbortSignal): Promise<number> {
     });
   command('inspect <file>', 'what a dump says of itself; no server')
     .option('--json', 'as JSON')
-    .action(async (file: string, flags: {json?: boolean}) => {
+    .option('--depth <depth>', 'quick counts, full (the default) digests values too')
+    .action(async (file: string, flags: {json?: boolean; depth?: string}) => {
       const {inspectCommand} = await import('./commands.ts');
-      exitCode = await inspectCommand(file, flags.json ?? false, io(signal));
+      exitCode = await inspectCommand(file, flags, io(signal));
     });
   withServer(command('demo', 'drill a sample backup, then a damaged copy')).action(
     async (flags: ServerFlags) => {

@@ -6,7 +6,7 @@ import {credentialsIn, refuseCredentials} from './config/credentials.ts';
 import {type Deps, type DrillJob, drill, reportOfNothing} from './drill.ts';
 import {DrillError, describeError, EXIT, errorExitCode, toDrillError} from './errors.ts';
 import {inspect} from './inspect/inspect.ts';
-import type {Inspection} from './inspect/inspection.ts';
+import {type Depth, depthSchema, type Inspection} from './inspect/inspection.ts';
 import {recordExpectations} from './judge/expectations.ts';
 import {NO_POLICY} from './judge/policy.ts';
 import type {DrillReport} from './report/drill-report.ts';
@@ -153,14 +153,21 @@ export async function recordCommand(flags: Flags & {expect: string}, io: Io): Pr
 export const recordedIn = (path: string): string =>
   `Recorded in ${path}. Review it like code: every later drill is judged by it.`;
 
-export async function inspectCommand(file: string, json: boolean, io: Io): Promise<number> {
+export type InspectFlags = {json?: boolean; depth?: string};
+
+export async function inspectCommand(
+  file: string,
+  {json = false, depth = 'full'}: InspectFlags,
+  io: Io,
+): Promise<number> {
+  const options = {...io.deps, depth: asDepth(depth)};
   const located = await locateLocal(file);
   if (!located.found) {
     const {rule, message, hint} = located.reason;
     io.log(`FAILED  ${message} [${rule}]\nHINT: ${hint}\n`);
     return EXIT.failed;
   }
-  if (!(await isPacked(located.path))) return show(await inspect(located.path, io.deps), json, io);
+  if (!(await isPacked(located.path))) return show(await inspect(located.path, options), json, io);
   const {dump, damage} = await unpack(located.path, io.deps);
   if (damage) {
     const {message, rule, hint} = damage;
@@ -168,7 +175,15 @@ export async function inspectCommand(file: string, json: boolean, io: Io): Promi
     return EXIT.failed;
   }
   await using plainDump = dump;
-  return show(await inspect(plainDump.path, io.deps), json, io);
+  return show(await inspect(plainDump.path, options), json, io);
+}
+
+function asDepth(text: string): Depth {
+  const {data} = depthSchema.safeParse(text);
+  if (data !== undefined) return data;
+  throw new DrillError('usage/invalid', `--depth: there is no depth ${text}`, {
+    hint: 'Write quick or full.',
+  });
 }
 
 function show(inspection: Inspection, json: boolean, io: Io): number {

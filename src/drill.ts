@@ -5,7 +5,7 @@
 import {takeCensus} from './census/take-census.ts';
 import {DrillError, describeError, throwIfAborted, toDrillError, unlessAborted} from './errors.ts';
 import {inspect} from './inspect/inspect.ts';
-import type {Inspection} from './inspect/inspection.ts';
+import type {Depth, Inspection} from './inspect/inspection.ts';
 import type {Expectations} from './judge/expectations.ts';
 import {type Evidence, judge} from './judge/judge.ts';
 import type {Policy} from './judge/policy.ts';
@@ -25,6 +25,7 @@ import {type Dump, type Unpacked, unpack} from './unpack/unpack.ts';
 
 export type DrillJob = {
   source: string;
+  depth: Depth;
   decrypt: DecryptConfig;
   limits: Limits;
   server: ServerOptions;
@@ -36,7 +37,7 @@ export type Deps = Surroundings & Secrets & {progress: Progress};
 
 export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
   const watch = new Stopwatch();
-  const evidence: Evidence = {};
+  const evidence: Evidence = {depth: job.depth};
   let backup: Backup | null = null;
   let unpacked: Unpacked | null = null;
   let restored: Restored | null = null;
@@ -62,6 +63,7 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
   return {
     schemaVersion: 1,
     outcome,
+    depth: job.depth,
     ...(error && {error: describeError(error)}),
     backup: backup && describeBackup(backup, unpacked?.dump ?? null),
     inspection: evidence.inspection ?? null,
@@ -96,7 +98,9 @@ export function reportOfNothing(error: DrillError): DrillReport {
 
 /** From a plain dump to the end of the drill; fills in the evidence as far as it comes. */
 async function drillDump(dump: Dump, job: DrillJob, deps: Deps, notes: Notes): Promise<Restored | null> {
-  const inspection = await notes.watch.time('inspectMs', () => inspect(dump.path, deps));
+  const inspection = await notes.watch.time('inspectMs', () =>
+    inspect(dump.path, {...deps, depth: job.depth}),
+  );
   notes.evidence.inspection = inspection;
   assertWholeDataset(inspection);
   const header = headerOf(inspection);
@@ -124,7 +128,7 @@ async function restore(
     await using server = await watch.time('loadMs', () => startServer(dump.path, header, job.server, deps));
     const restored = await watch.time('loadMs', () => awaitLoaded(server, deps));
     evidence.load = restored.load;
-    if (restored.load.status !== 'refused') await census(server, deps, {watch, evidence});
+    if (restored.load.status !== 'refused') await census(server, job.depth, deps, {watch, evidence});
     return restored;
   } catch (error) {
     throwIfAborted(deps.signal);
@@ -137,9 +141,9 @@ async function restore(
   }
 }
 
-async function census(server: Throwaway, deps: Deps, {watch, evidence}: Notes): Promise<void> {
+async function census(server: Throwaway, depth: Depth, deps: Deps, {watch, evidence}: Notes): Promise<void> {
   try {
-    const asking = () => unlessAborted(takeCensus(server.client), deps.signal);
+    const asking = () => unlessAborted(takeCensus(server.client, depth), deps.signal);
     evidence.census = await watch.time('verifyMs', () => showWaiting(deps.progress, 'digest', asking));
   } catch (error) {
     throwIfAborted(deps.signal);

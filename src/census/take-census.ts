@@ -3,13 +3,13 @@
  * proved; it changes nothing on the server. An error reply to a question it cannot do without is `server/unreachable`.
  */
 import {DrillError} from '../errors.ts';
-import type {Digest} from '../inspect/inspection.ts';
+import type {Depth, Digest} from '../inspect/inspection.ts';
 import type {ServerClient} from '../redis/client.ts';
 import {infoNumber, parseInfo, parseKeyspace, serverIdentity} from '../redis/info.ts';
 import {compareLines, digestDialect, type ServerLine} from '../redis/server-line.ts';
 import type {Census} from './census.ts';
 
-export async function takeCensus(client: ServerClient): Promise<Census> {
+export async function takeCensus(client: ServerClient, depth: Depth = 'full'): Promise<Census> {
   const info = parseInfo(String(await ask(client, 'INFO')));
   const {line} = serverIdentity(info);
   const databases = parseKeyspace(info);
@@ -19,7 +19,7 @@ export async function takeCensus(client: ServerClient): Promise<Census> {
     expires: counts.reduce((sum, {expires}) => sum + expires, 0),
     databases,
     functions: await functionLibraries(client, line),
-    ...(await digest(client, line)),
+    ...(depth === 'full' ? await digest(client, line) : NOT_ASKED),
     usedMemoryBytes: infoNumber(info, 'used_memory'),
     evictedKeys: infoNumber(info, 'evicted_keys'),
   };
@@ -31,6 +31,8 @@ async function functionLibraries(client: ServerClient, line: ServerLine): Promis
   if (!Array.isArray(libraries)) throw unexpected('FUNCTION LIST');
   return libraries.length;
 }
+
+const NOT_ASKED = {digest: null, digestBecause: 'depth quick'};
 
 /** Reads every key: the server's own proof of content, some 3 µs a key. */
 async function digest(

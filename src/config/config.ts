@@ -20,6 +20,7 @@ export type Flags = {
   config?: string | undefined;
   server?: string | undefined;
   image?: string | undefined;
+  depth?: string | undefined;
   expect?: string | undefined;
   /** `KEY=VALUE`, VALUE in YAML. */
   set?: string[] | undefined;
@@ -57,6 +58,7 @@ export async function readJob(flags: Flags): Promise<Job> {
   };
   if (flags.server !== undefined) set(['server', 'kind'], flags.server, '--server');
   if (flags.image !== undefined) set(['server', 'image'], flags.image, '--image');
+  if (flags.depth !== undefined) set(['depth'], flags.depth, '--depth');
   if (flags.expect !== undefined) set(['expect', 'file'], flags.expect, '--expect');
   for (const text of flags.set ?? []) {
     const setting = parseSet(text);
@@ -64,6 +66,7 @@ export async function readJob(flags: Flags): Promise<Job> {
       problems.push({origin: `--set ${keyOfSetting(text)}`, message: setting.problem});
     else set(setting.path, setting.value, `--set ${keyOfSetting(text)}`);
   }
+  if (flags.unjudged) recordInFull(entry.value, overrides.get('depth'), problems);
   const originOf = (path: Path): string => {
     for (let length = path.length; length > 0; length -= 1) {
       const origin = overrides.get(dotted(path.slice(0, length)));
@@ -91,7 +94,7 @@ function refuseReaching(value: unknown, originOf: (path: Path) => string, becaus
 }
 
 async function toJob(
-  {source, decrypt, unpack, server, expect}: BackupConfig,
+  {source, depth, decrypt, unpack, server, expect}: BackupConfig,
   originOf: (path: Path) => string,
   problems: Problem[],
 ): Promise<DrillJob> {
@@ -100,11 +103,16 @@ async function toJob(
     const message = 'server.image: a local process has no image';
     problems.push({origin: originOf(['server', 'image']), message});
   }
+  if (depth === 'quick' && policy.digest === 'exact') {
+    const message = `depth: quick takes no digest, and expect.digest: exact asks for one (${originOf(['expect', 'digest'])})`;
+    problems.push({origin: originOf(['depth']), message});
+  }
   const recorded = file === undefined ? null : await readExpectations(file, originOf(['expect', 'file']));
   if (recorded && 'problems' in recorded) problems.push(...recorded.problems);
   if (problems.length > 0) throw problemsError(problems);
   return {
     source,
+    depth,
     decrypt,
     limits: {
       maxRatio: unpack['max-ratio'],
@@ -124,6 +132,13 @@ async function toJob(
       ...(file !== undefined && {expectationsFile: file}),
     },
   };
+}
+
+/** Whatever depth the config gives its drills: what was not recorded could never be compared. */
+function recordInFull(value: Record<string, unknown>, asked: string | undefined, problems: Problem[]): void {
+  if (asked !== undefined && value.depth !== 'full')
+    problems.push({origin: asked, message: 'depth: expectations are always recorded in full'});
+  value.depth = 'full';
 }
 
 /** One backup of the config, or one made of the command line alone. */
@@ -214,7 +229,7 @@ const SETTING = /^([\w-]+(?:\.[\w-]+)*)=(.*)$/s;
 /** What is no setting may be a secret that went astray: of such a text only a key of the config is repeated. */
 const keyOfSetting = (text: string): string =>
   SETTING.exec(text)?.[1] ??
-  /^(name|source|decrypt|unpack|server|expect)(\.[\w-]+)*$/.exec(text)?.[0] ??
+  /^(name|source|depth|decrypt|unpack|server|expect)(\.[\w-]+)*$/.exec(text)?.[0] ??
   '(not shown)';
 
 function parseSet(text: string): {path: string[]; value: unknown} | {problem: string} {

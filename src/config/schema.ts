@@ -1,5 +1,6 @@
 /** The form of restore-drill.yml. schema/config.json is generated from it; unknown keys are errors, never ignored. */
 import {z} from 'zod';
+import {depthSchema} from '../inspect/inspection.ts';
 import {policySchema} from '../judge/policy.ts';
 import {isRemote, LOCAL_ONLY} from '../source/local.ts';
 import {decryptSchema} from '../unpack/keys.ts';
@@ -56,6 +57,8 @@ export const backupConfigSchema = z.strictObject({
     .string()
     .min(1)
     .refine(spec => !isRemote(spec), LOCAL_ONLY),
+  /** How much of it is compared. */
+  depth: depthSchema.default('full'),
   decrypt: decryptSchema.prefault({}),
   unpack: unpackConfigSchema.prefault({}),
   server: serverConfigSchema.prefault({}),

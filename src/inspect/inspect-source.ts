@@ -11,7 +11,7 @@ import {digesterFor, digestsOf} from './digest/digests.ts';
 import {DumpReader, FOOTER_BYTES, type Source} from './dump-reader.ts';
 import {Fault, grouped, plural} from './fault.ts';
 import {emptyInspection, headerDamage} from './header.ts';
-import type {Damage, Inspection} from './inspection.ts';
+import type {Damage, Depth, Inspection} from './inspection.ts';
 import {borrowKernel} from './kernel.ts';
 import {ValueReader} from './values/value-reader.ts';
 import {type DumpVersion, HEADER_BYTES, hasChecksum, isTried, readVersion} from './version.ts';
@@ -21,7 +21,7 @@ export type InspectOptions = {
   progress?: Progress;
   signal?: AbortSignal | undefined;
   /** `quick`: values are passed over; nothing is digested. */
-  depth?: 'quick' | 'full';
+  depth?: Depth;
 };
 
 /** Bytes between two turns of the event loop: about 20 ms of work. */
@@ -56,9 +56,9 @@ export async function inspectSource(
   try {
     const ending = await readToEnd(dump, walk, version, slices(dump, phase, options.signal));
     const read = {...inspection, ...findings(walk), ...ending};
-    return digester === null || isUnread(ending)
-      ? read
-      : {...read, ...digestsOf(digester, version, read.dataset)};
+    if (isUnread(ending)) return read;
+    if (digester === null) return {...read, digestBecause: 'depth quick'};
+    return {...read, ...digestsOf(digester, version, read.dataset)};
   } finally {
     phase.end();
   }

@@ -10,6 +10,10 @@ export type ValueType = (typeof VALUE_TYPES)[number];
 
 const count = z.int().min(0);
 
+/** `quick` counts and checks the CRC64; `full` reads every value too, for the digests. */
+export const depthSchema = z.enum(['quick', 'full']);
+export type Depth = z.infer<typeof depthSchema>;
+
 /** Digests are comparable within a dialect only: see server-line.ts. */
 export const digestSchema = z.strictObject({
   algorithm: z.literal('redis-debug-digest'),

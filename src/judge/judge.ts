@@ -4,7 +4,7 @@
  */
 import type {Census} from '../census/census.ts';
 import {DrillError} from '../errors.ts';
-import type {Damage, Inspection} from '../inspect/inspection.ts';
+import type {Damage, Depth, Inspection} from '../inspect/inspection.ts';
 import type {Load} from '../restore/loading.ts';
 import type {NoBackup} from '../source/backup.ts';
 import type {Compared, Unpacked} from '../unpack/unpack.ts';
@@ -16,6 +16,8 @@ import type {Policy} from './policy.ts';
 
 /** What is known when the verdict is due; a drill that broke off knows less. */
 export type Evidence = {
+  /** Full, unless it says otherwise. */
+  depth?: Depth;
   noBackup?: NoBackup;
   unpacked?: Unpacked;
   inspection?: Inspection;
@@ -29,7 +31,7 @@ export type Outcome = 'passed' | 'failed' | 'not-run';
 export type Verdict = {outcome: Outcome; error?: DrillError; ledger: LedgerLine[]; findings: Finding[]};
 
 export function judge(evidence: Evidence, expectations: Expectations | null, policy: Policy): Verdict {
-  const {noBackup, unpacked, inspection, load, census} = evidence;
+  const {depth = 'full', noBackup, unpacked, inspection, load, census} = evidence;
   const findings: Finding[] = [];
   let ledger: LedgerLine[] = [];
   if (noBackup) findings.push(fail(noBackup.rule, noBackup.message, {hint: noBackup.hint, origin: 'source'}));
@@ -41,7 +43,7 @@ export function judge(evidence: Evidence, expectations: Expectations | null, pol
     ledger = books.ledger;
     findings.push(...books.findings, evictions(census));
     const plainSha256 = unpacked?.dump?.sha256.plain ?? '';
-    findings.push(...compare({inspection, census, plainSha256}, expectations, policy));
+    findings.push(...compare({inspection, census, plainSha256, depth}, expectations, policy));
   }
   return {...decide(evidence, findings), ledger, findings: worstFirst(findings)};
 }

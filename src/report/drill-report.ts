@@ -2,7 +2,7 @@
 import {z} from 'zod';
 import {censusSchema} from '../census/census.ts';
 import {DRILL_CODES} from '../errors.ts';
-import {inspectionSchema} from '../inspect/inspection.ts';
+import {depthSchema, inspectionSchema} from '../inspect/inspection.ts';
 import {findingSchema} from '../judge/finding.ts';
 import {ledgerLineSchema} from '../judge/ledger.ts';
 import {loadSchema} from '../restore/loading.ts';
@@ -25,6 +25,8 @@ export type Timings = z.infer<typeof timingsSchema>;
 export const reportSchema = z.strictObject({
   schemaVersion: z.literal(1),
   outcome: z.enum(['passed', 'failed', 'not-run']),
+  /** Of a quick drill no value was compared. Absent where nothing was started. */
+  depth: depthSchema.optional(),
   /** Why the drill was not held, or not to its end. */
   error: z
     .strictObject({

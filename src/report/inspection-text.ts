@@ -30,6 +30,7 @@ export function renderInspection(inspection: Inspection, paint: Paint): string {
     ['Types', list(dataset.types)],
     ['Functions', number(dataset.functions)],
     ['Modules', list(inspection.modules)],
+    ['Digest', digestOf(inspection)],
   ];
   const table = rows
     .map(([label, text]) => `${paint('dim', printable(label).padEnd(10))} ${printable(text)}`)
@@ -38,4 +39,9 @@ export function renderInspection(inspection: Inspection, paint: Paint): string {
     ? `\n\n${paint('bad', 'DAMAGED')}  ${printable(error.message)} [${error.rule}]\n         byte ${number(error.offset)}, while doing: ${printable(error.doing)}\n`
     : '\n';
   return `${table}${verdict}`;
+}
+
+function digestOf({dataset: {digest}, digestBecause, error}: Inspection): string {
+  if (digest) return `${digest.hex} (${digest.algorithm}, dialect ${digest.dialect})`;
+  return `none: ${digestBecause ?? (error ? 'the end was not reached' : 'values were not read')}`;
 }

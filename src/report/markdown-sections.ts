@@ -8,7 +8,7 @@ import type {Section} from './bounded-page.ts';
 import type {DrillReport} from './drill-report.ts';
 import {code, hintText, preformatted, prose, proseAtStart} from './markdown-text.ts';
 import {measure} from './measures.ts';
-import {ageInWords, count, number, versionOf, writerOf} from './wording.ts';
+import {ageInWords, count, number, QUICK, versionOf, writerOf} from './wording.ts';
 
 /** A rule or an error code, with the page that explains it. */
 export type Link = (page: 'rules.md' | 'troubleshooting.md', id: string) => string;
@@ -107,7 +107,7 @@ export function failures(failed: Finding[], link: Link): Section {
 }
 
 export function facts(report: DrillReport): Section {
-  const {backup, inspection, server} = report;
+  const {backup, inspection, server, depth} = report;
   const {backupAgeSeconds} = measure(report);
   const lines: [string, string][] = [];
   if (backup) lines.push(['Backup', `${code(backup.location)}, ${count(backup.sizeBytes, 'byte')}`]);
@@ -123,6 +123,7 @@ export function facts(report: DrillReport): Section {
     const where = kind === 'container' ? `container of ${code(image)}` : `process ${code(binary)}`;
     lines.push(['Server', `${where}${prose(versionOf(server))}: ${prose(because)}`]);
   }
+  if (depth === 'quick') lines.push(['Depth', QUICK]);
   // The first is the heading of the table, and bold by that.
   const [first, ...rest] = lines.map(([label, text], index) =>
     row(index === 0 ? label : `**${label}**`, text),

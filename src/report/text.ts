@@ -4,7 +4,7 @@ import type {Finding} from '../judge/finding.ts';
 import type {LedgerLine} from '../judge/ledger.ts';
 import type {DrillReport} from './drill-report.ts';
 import {printable, printableLines} from './printable.ts';
-import {count, number, sentenceOf, show, sortOut, versionOf, writerOf} from './wording.ts';
+import {count, number, QUICK, sentenceOf, show, sortOut, versionOf, writerOf} from './wording.ts';
 
 export type Style = 'good' | 'bad' | 'warn' | 'dim' | 'strong';
 /** Puts colour on text, or does not. */
@@ -45,7 +45,7 @@ export function headline(report: DrillReport, paint: Paint): string {
   ].join('\n');
 }
 
-function facts({backup, inspection, server, error, outcome}: DrillReport, paint: Paint): string {
+function facts({depth, backup, inspection, server, error, outcome}: DrillReport, paint: Paint): string {
   const rows: [string, string][] = [];
   if (backup)
     rows.push([
@@ -61,6 +61,7 @@ function facts({backup, inspection, server, error, outcome}: DrillReport, paint:
     const where = server.kind === 'container' ? `container of ${server.image}` : `process ${server.binary}`;
     rows.push(['Server', `${where}${versionOf(server)}: ${server.because}`]);
   }
+  if (depth === 'quick') rows.push(['Depth', QUICK]);
   if (error && outcome === 'failed') rows.push(['Not held', `${error.message} (${error.code})`]);
   return rows.map(([label, text]) => `${paint('dim', label.padEnd(9))} ${printable(text)}`).join('\n');
 }

@@ -14,7 +14,8 @@ export function sentenceOf(report: DrillReport): Sentence {
     case 'passed': {
       const {keys, databases} = report.census!;
       const where = `${count(keys, 'key')} in ${count(Object.keys(databases).length, 'database')}`;
-      return {word: 'passed', text: `${name} restores: ${report.server!.line} holds ${where}`};
+      const quick = report.depth === 'quick' ? ' (quick drill: no value was compared)' : '';
+      return {word: 'passed', text: `${name} restores${quick}: ${report.server!.line} holds ${where}`};
     }
     case 'failed': {
       const [first, ...more] = report.findings.filter(isFatal);
@@ -30,6 +31,9 @@ export function sentenceOf(report: DrillReport): Sentence {
       return assertNever(report.outcome);
   }
 }
+
+/** For the facts of a drill. */
+export const QUICK = 'quick: keys, types and the CRC64 were compared, values were not';
 
 /** Fails the drill by itself. */
 export const isFatal = ({status, severity}: Finding): boolean => status === 'fail' && severity === 'error';

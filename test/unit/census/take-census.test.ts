@@ -74,6 +74,16 @@ test('only questions are asked', async () => {
   expect(client.asked).toEqual(['INFO', 'FUNCTION LIST', 'DEBUG DIGEST']);
 });
 
+test('a quick census does not ask for the digest, which reads every key, and says so', async () => {
+  const client = aClient(SEVEN);
+  expect(await takeCensus(client, 'quick')).toMatchObject({
+    keys: 121,
+    digest: null,
+    digestBecause: 'depth quick',
+  });
+  expect(client.asked).toEqual(['INFO', 'FUNCTION LIST']);
+});
+
 describe('a server that does not allow DEBUG', () => {
   test.each([
     ['ERR DEBUG command not allowed. If the enable-debug-command option is set to "local"'],
