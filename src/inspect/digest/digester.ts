@@ -222,8 +222,10 @@ export class Digester {
   /** Does all that was put off; an open key goes on afterwards. */
   #run(): void {
     const goesOn = this.#open && this.#ordered;
-    const aside = this.#slot(1);
-    if (goesOn) this.#batch.chain(this.#chainStart, this.#chainSlot, aside);
+    // A chain has at least one step; without any since the last run its slot is as it was.
+    const hasSteps = this.#batch.here > this.#chainStart;
+    const aside = hasSteps ? this.#slot(1) : this.#chainSlot;
+    if (goesOn && hasSteps) this.#batch.chain(this.#chainStart, this.#chainSlot, aside);
     this.#batch.run();
     this.#keepOpenKey(goesOn ? aside : this.#key);
   }

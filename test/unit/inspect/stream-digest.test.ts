@@ -70,6 +70,15 @@ describe('a stream', () => {
     expect((await inspectParts('REDIS0011', ...parts)).dataset.digest?.hex).toBe(plainDigest(plain));
   });
 
+  test('of more names than a batch has room for', async () => {
+    const names = Array.from({length: 10_000}, (_, n) => `name:${n}`);
+    const packed = streamNode(names, [{ms: 0, seq: 0, values: names.map(name => `of ${name}`)}]);
+    const value = bytes(listOf(node(5n, 0n, packed)), rest(3));
+    expect((await inspectParts('REDIS0011', key(21, 'k', value))).dataset.digest?.hex).toBe(
+      plainDigest([{name: 'k', value: {stream: [['5.0', ...names.flatMap(name => [name, `of ${name}`])]]}}]),
+    );
+  });
+
   test('without entries is a key all the same', async () => {
     const inspection = await inspectParts('REDIS0011', key(21, 'k', bytes(len(0), rest(3))));
     expect(inspection.dataset.digest?.hex).toBe(plainDigest([{name: 'k', value: {stream: []}}]));
