@@ -1,11 +1,10 @@
 /**
  * Packs backups with the programs that people pack them with, so that no decoder of ours is tested against itself. Keys
- * and passwords are made for the occasion. Where a program is missing, tests say so in their titles.
+ * and passwords are made for the occasion.
  */
 import {execFileSync} from 'node:child_process';
 import {closeSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync} from 'node:fs';
 import {basename, delimiter, join} from 'node:path';
-import {test} from '@jest/globals';
 
 const PROGRAMS = [
   'gzip',
@@ -21,19 +20,9 @@ const PROGRAMS = [
   'openssl',
   'script',
 ];
-const missing = PROGRAMS.filter(
+export const missing = PROGRAMS.filter(
   name => !(process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, name))),
 );
-
-/** `test`, or a skip that says which programs are missing. */
-export const packedTest: typeof test =
-  missing.length === 0
-    ? test
-    : (((title: string, ...rest: [never]) =>
-        test.skip(
-          `${title} (skipped: ${missing.join(', ')} not installed)`,
-          ...rest,
-        )) as unknown as typeof test);
 
 export const PASSPHRASE = 'correct horse';
 type Pack = (packer: Packer, from: string) => Buffer;

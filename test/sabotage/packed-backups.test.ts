@@ -9,7 +9,8 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import type {DrillReport} from '../../src/report/drill-report.ts';
 import {drillOf, failures, scratch} from '../drills.ts';
-import {bomb, KEY_SETTINGS, keysOf, Packer, type PackName, packedTest} from '../packers.ts';
+import {packedTest} from '../packed-test.ts';
+import {bomb, KEY_SETTINGS, keysOf, Packer, type PackName} from '../packers.ts';
 import {SAMPLE} from '../servers.ts';
 
 const dir = scratch();

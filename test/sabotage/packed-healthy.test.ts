@@ -5,7 +5,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import {drillOf, scratch} from '../drills.ts';
-import {KEY_SETTINGS, keysOf, PACKS, PASSPHRASE, Packer, type PackName, packedTest} from '../packers.ts';
+import {packedTest} from '../packed-test.ts';
+import {KEY_SETTINGS, keysOf, PACKS, PASSPHRASE, Packer, type PackName} from '../packers.ts';
 import {SAMPLE} from '../servers.ts';
 
 const dir = scratch();

@@ -1,6 +1,8 @@
 import {expect, jest, test} from '@jest/globals';
 import fc from 'fast-check';
 import {inspectionSchema} from '../../../src/inspect/inspection.ts';
+import {corpusDumps, dumpCase, handMade, readAnything} from '../../fuzz/dump-target.ts';
+import {randomOf} from '../../fuzz/mutations.ts';
 import {bytes, resealed} from '../../rdb-builder.ts';
 import {inspectBytes, RICH_DUMPS} from './dumps.ts';
 
@@ -77,4 +79,21 @@ test('dumps with parts overwritten, removed and repeated, with and without a che
     }),
     {numRuns: 1500},
   );
+});
+
+test('real dumps and dumps by hand, mutated as `npm run fuzz` does for as long as one likes', async () => {
+  const originals = [...handMade(), ...corpusDumps()];
+  const seed = Number(process.env.FUZZ_SEED ?? 1);
+  const rules = new Set<string>();
+  for (let number = 0; number < 3000; number++) {
+    const started = performance.now();
+    const {error} = await readAnything(dumpCase(originals, randomOf(seed, number))).catch(cause => {
+      throw new Error(`npm run fuzz -- --seed ${seed} --first ${number} --cases 1`, {cause});
+    });
+    expect(performance.now() - started).toBeLessThan(10_000);
+    rules.add(error?.rule ?? 'none');
+  }
+  // Damage of every kind has been met, and none at all.
+  const met = ['corrupt', 'truncated', 'checksum-mismatch', 'unreadable-type', 'not-rdb', 'trailing-bytes'];
+  expect([...rules]).toEqual(expect.arrayContaining(['none', ...met.map(rule => `backup/${rule}`)]));
 });
