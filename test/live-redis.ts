@@ -5,6 +5,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Redis} from 'ioredis';
 
+type Started = {binary?: string; debug?: boolean; conf?: string; password?: string; cwd?: string};
+
 export class LiveRedis implements AsyncDisposable {
   readonly redis: Redis;
   /** Where its dump is. */
@@ -19,17 +21,23 @@ export class LiveRedis implements AsyncDisposable {
     this.redis = redis;
   }
 
-  /** `debug`: servers before 7.0 know no such setting, and need none. */
+  /** `debug`: servers before 7.0 know no such setting, and need none. `conf`: a file that it starts with. */
   static async start(
     flags: string[] = [],
-    {binary = 'redis-server', debug = true}: {binary?: string; debug?: boolean} = {},
+    {binary = 'redis-server', debug = true, conf, password, cwd}: Started = {},
   ): Promise<LiveRedis> {
     const directory = mkdtempSync(join(tmpdir(), 'live-redis-'));
     const socket = join(directory, 's.sock');
     const base = ['--port', '0', '--unixsocket', socket, '--dir', directory, '--save', ''];
     const debugging = debug ? ['--enable-debug-command', 'local'] : [];
-    const child = spawn(binary, [...base, ...debugging, ...flags], {stdio: 'ignore'});
-    const redis = new Redis({path: socket, retryStrategy: () => 20, maxRetriesPerRequest: null});
+    const file = conf === undefined ? [] : [conf];
+    const child = spawn(binary, [...file, ...base, ...debugging, ...flags], {stdio: 'ignore', cwd});
+    const redis = new Redis({
+      path: socket,
+      ...(password && {password}),
+      retryStrategy: () => 20,
+      maxRetriesPerRequest: null,
+    });
     redis.on('error', () => {});
     await redis.ping();
     return new LiveRedis(directory, child, redis);
