@@ -181,8 +181,6 @@ describe('sizes, as a rule of thumb', () => {
   /** Every exception has a reason. */
   const LONGER: Record<string, string> = {
     'src/restore/container.ts': 'the only importer of testcontainers; what can live without it has moved out',
-    'src/restore/container.ts: startOne':
-      'one container from start to handover, in order; parts would share all of its locals',
   };
 
   test('files', () => {

@@ -20,13 +20,14 @@ import {startWithDebug} from './debug-directive.ts';
 import {dumpTar} from './dump-tar.ts';
 import {inContainer} from './engine-trouble.ts';
 import {connectByExec} from './exec-client.ts';
-import {DUMP_FILE, frozenFlags} from './frozen.ts';
+import {DUMP_FILE} from './frozen.ts';
 import {soon} from './patience.ts';
 import {makePrivateDir, type PrivateDir} from './private-dir.ts';
 import {pullUntilAborted} from './pull.ts';
 import {whenReachable} from './reach.ts';
+import {frozenRole, type Inside, type Role, type RoleIn} from './role.ts';
 import {NotShared, RunningContainer, removed} from './running-container.ts';
-import {answering, EndedEarly, type ServerDescription, type Throwaway} from './throwaway.ts';
+import {answering, type Ended, EndedEarly, type ServerDescription, type Throwaway} from './throwaway.ts';
 
 /** `undefined` where the engine is reached over the network. */
 type Modem = {socketPath?: string};
@@ -45,6 +46,8 @@ const MEMORY_SHARE = 0.85;
 const CONNECT_MS = 15_000;
 /** To make and start a container takes a second; to copy a large dump into it, as long as the line needs. */
 const LAUNCH_MS = 60 * 60_000;
+/** How often a program is looked at that runs to its end. */
+const LOOK_EVERY_MS = 100;
 /** How long a cancelled drill waits for the container that it had asked for, so that it can remove it. */
 const SETTLE_MS = 1500;
 
@@ -58,7 +61,18 @@ export type ContainerOptions = {
   tempDir: string;
   owner: Owner;
   signal: AbortSignal | undefined;
+  /** Without one it is the frozen restore. */
+  role?: RoleIn | undefined;
 };
+
+/** A container that runs, as far as anybody knows, and all that goes with it. */
+type Launched = {
+  running: RunningContainer;
+  directory: PrivateDir;
+  server: Pick<Throwaway, 'description' | 'log' | 'ended'>;
+  dispose: () => Promise<void>;
+};
+type Via = 'socket' | 'exec';
 
 /**
  * The container engine that testcontainers finds: at DOCKER_HOST, or at the sockets of Docker and rootless Docker.
@@ -115,17 +129,35 @@ export class Engine {
   /** A server on its way to load the dump; throws EndedEarly when it died before it could be asked anything. */
   async start(options: ContainerOptions): Promise<Throwaway> {
     await this.removeContainers(owner => isDead(owner));
-    return await startWithDebug(options.line, debugCommand => this.#startReachable(options, debugCommand));
+    const {role, highestDatabase} = options;
+    if (role) return await this.#reaching(options.signal, via => this.#startOne(options, role, via));
+    return await startWithDebug(options.line, debugCommand => {
+      const frozen = frozenRole({highestDatabase, debugCommand});
+      return this.#reaching(options.signal, via => this.#startOne(options, frozen, via));
+    });
+  }
+
+  /** A program of the image on the dump, to its end; `null` when it takes longer. */
+  async run(options: ContainerOptions & {role: RoleIn}, limitMs: number): Promise<RanToEnd | null> {
+    return await this.#reaching(options.signal, async via => {
+      const {server, dispose} = await this.#launch(options, options.role, via);
+      try {
+        const ended = await endedWithin(limitMs, server, options.signal);
+        return ended && {ended, log: await server.log()};
+      } finally {
+        await dispose();
+      }
+    });
   }
 
   /** By a shared directory where that works, else by copying and exec. */
-  async #startReachable(options: ContainerOptions, debugCommand: boolean): Promise<Throwaway> {
-    if (!(await this.#mayMount(options.signal))) return await this.#startOne(options, debugCommand, 'exec');
+  async #reaching<T>(signal: AbortSignal | undefined, start: (via: Via) => Promise<T>): Promise<T> {
+    if (!(await this.#mayMount(signal))) return await start('exec');
     try {
-      return await this.#startOne(options, debugCommand, 'socket');
+      return await start('socket');
     } catch (error) {
       if (!(error instanceof NotShared)) throw error;
-      return await this.#startOne(options, debugCommand, 'exec');
+      return await start('exec');
     }
   }
 
@@ -140,12 +172,19 @@ export class Engine {
     return (dockerode.modem as Modem).socketPath !== undefined && !(await inContainer());
   }
 
-  async #startOne(
-    options: ContainerOptions,
-    debugCommand: boolean,
-    via: 'socket' | 'exec',
-  ): Promise<Throwaway> {
-    const {image, dumpPath, highestDatabase, signal} = options;
+  async #startOne(options: ContainerOptions, role: RoleIn, via: Via): Promise<Throwaway> {
+    const {running, directory, server, dispose} = await this.#launch(options, role, via);
+    try {
+      return answering(server, await connect(running, directory, server, options.signal), dispose);
+    } catch (error) {
+      // What is known already says more than that something could not be removed.
+      await dispose().catch(() => {});
+      throw error;
+    }
+  }
+
+  async #launch(options: ContainerOptions, roleIn: RoleIn, via: Via): Promise<Launched> {
+    const {image, dumpPath, signal} = options;
     throwIfAborted(signal);
     const directory = await makePrivateDir(options.tempDir, options.owner, 'mount');
     // Named like its directory: it can be removed by name while the engine still makes it, and nobody knows its id.
@@ -161,19 +200,21 @@ export class Engine {
       }
     };
     try {
-      const dumpDir = via === 'socket' ? INSIDE.dumpDir : INSIDE.privateDir;
-      const flags = frozenFlags({directory: dumpDir, socket: INSIDE.socket}, {highestDatabase, debugCommand});
+      const role = roleIn(insideOf(via));
       const memory = options.memoryBytes ?? this.#client.info.containerRuntime.memory * MEMORY_SHARE;
       const container = new DrillContainer(image)
         .lockedIn(directory, memory)
         .withName(name)
         .withLabels(toLabels(options.owner))
         .withLogConsumer(stream => running.follow(stream))
-        .withCommand(await this.#withProgram(image, flags, signal));
+        .withCommand(await this.#withProgram(image, role, signal));
+      if (role.entrypoint) container.withEntrypoint(role.entrypoint);
       const readable = via === 'socket' ? await directory.readableDump(dumpPath) : dumpPath;
-      if (via === 'socket') container.share(directory, readable);
-      else {
-        const tar = await copyOf(dumpPath, directory, signal);
+      if (via === 'socket') {
+        await directory.furnish(role.entries);
+        container.share(directory, readable);
+      } else {
+        const tar = await copyOf(dumpPath, directory, role, signal);
         container.withCopyArchivesToContainer([{tar, target: '/'}]);
       }
       launching = container.start();
@@ -181,22 +222,25 @@ export class Engine {
       if (via === 'socket') await running.assertShared(sharedFiles(directory, readable));
       const description = descriptionOf(options, via);
       const server = {description, log: () => running.log(), ended: () => running.ended()};
-      const client = await connect(running, directory, server, signal);
-      return answering(server, client, dispose);
+      return {running, directory, server, dispose};
     } catch (error) {
-      // What is known already says more than that something could not be removed.
       await dispose().catch(() => {});
       throw error;
     }
   }
 
   /** Images without an entrypoint name the server in their command; flags alone would be taken for a program. */
-  async #withProgram(image: string, flags: string[], signal: AbortSignal | undefined): Promise<string[]> {
+  async #withProgram(
+    image: string,
+    {entrypoint: own, command}: Role,
+    signal: AbortSignal | undefined,
+  ): Promise<string[]> {
+    if (own) return command;
     const {Config} = await soon(this.#client.image.inspect(ImageName.fromString(image)), signal);
     const entrypoint = Config?.Entrypoint ?? [];
-    if (entrypoint.length > 0) return flags;
+    if (entrypoint.length > 0) return command;
     const program = [Config?.Cmd ?? []].flat()[0] ?? 'redis-server';
-    return [program, ...flags];
+    return [program, ...command];
   }
 
   /** Kills and removes those of our containers whose owner is `unwanted`. One that cannot be removed holds up no other. */
@@ -302,10 +346,29 @@ async function launched(launching: Promise<unknown>, {image, signal}: ContainerO
 const settledSoon = (launching: Promise<unknown>): Promise<unknown> =>
   Promise.race([launching.catch(() => {}), sleep(SETTLE_MS, undefined, {ref: false})]);
 
-const descriptionOf = (
-  {image, line, because}: ContainerOptions,
-  via: 'socket' | 'exec',
-): ServerDescription => ({
+export type RanToEnd = {ended: Ended; log: readonly string[]};
+
+async function endedWithin(
+  limitMs: number,
+  server: Pick<Throwaway, 'ended'>,
+  signal: AbortSignal | undefined,
+): Promise<Ended | null> {
+  const deadline = performance.now() + limitMs;
+  while (performance.now() < deadline) {
+    const ended = await server.ended();
+    if (ended) return ended;
+    await unlessAborted(sleep(LOOK_EVERY_MS), signal);
+  }
+  return null;
+}
+
+function insideOf(via: Via): Inside {
+  const {privateDir, socket} = INSIDE;
+  const dumpDir = via === 'socket' ? INSIDE.dumpDir : privateDir;
+  return {directory: privateDir, dumpDir, dump: `${dumpDir}/${DUMP_FILE}`, socket};
+}
+
+const descriptionOf = ({image, line, because}: ContainerOptions, via: Via): ServerDescription => ({
   kind: 'container',
   image,
   line: line && formatLine(line),
@@ -319,8 +382,8 @@ const sharedFiles = (directory: PrivateDir, dumpPath: string) => [
   {inside: `${INSIDE.dumpDir}/${DUMP_FILE}`, ours: dumpPath},
 ];
 
-const copyOf = (dumpPath: string, {uid, gid}: PrivateDir, signal: AbortSignal | undefined) =>
-  dumpTar(dumpPath, {directory: INSIDE.privateDir.slice(1), file: DUMP_FILE, uid, gid}, signal);
+const copyOf = (dumpPath: string, {uid, gid}: PrivateDir, {entries}: Role, signal: AbortSignal | undefined) =>
+  dumpTar(dumpPath, {directory: INSIDE.privateDir.slice(1), file: DUMP_FILE, uid, gid, entries}, signal);
 
 const late = (ms: number): Promise<'late'> => sleep(ms, 'late' as const, {ref: false});
 

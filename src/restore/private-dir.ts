@@ -3,13 +3,14 @@
  * socket and, where the server could not read the original, a copy of the dump. Removed with everything in it.
  */
 import {constants} from 'node:fs';
-import {chmod, chown, copyFile, mkdir, stat} from 'node:fs/promises';
+import {chmod, chown, copyFile, lchown, mkdir, stat, symlink, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {DrillError} from '../errors.ts';
 import {FALLBACK_PARENT} from '../private/left-behind.ts';
 import {directoryPrefix, type Owner} from '../private/owner.ts';
 import {makePrivateDirectory, serverUser, type User} from '../private/private-dir.ts';
 import {MAX_SOCKET_PATH_BYTES} from './frozen.ts';
+import type {Entry} from './role.ts';
 
 const SOCKET_FILE = 'redis.sock';
 
@@ -20,6 +21,8 @@ export type PrivateDir = AsyncDisposable & {
   gid: number;
   /** A file that the server's uid can read: the dump itself, or a copy in this directory. */
   readableDump(dumpPath: string): Promise<string>;
+  /** Puts these into it, as the server's own. */
+  furnish(entries: readonly Entry[]): Promise<void>;
 };
 
 /** A bind mount needs the file's own mode only; a process also has to pass every directory on the way. */
@@ -61,8 +64,18 @@ async function make(tempDir: string, owner: Owner, reach: Reach): Promise<Privat
       await chown(data, user.uid, user.gid);
       return copy;
     },
+    furnish: async entries => {
+      for (const entry of entries) await furnish(join(path, entry.path), entry, user);
+    },
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
+}
+
+async function furnish(path: string, {text, linkTo}: Entry, {uid, gid}: User): Promise<void> {
+  if (text !== undefined) await writeFile(path, text, {mode: 0o400, flag: 'wx'});
+  else if (linkTo !== undefined) await symlink(linkTo, path);
+  else await mkdir(path, {mode: 0o700});
+  await lchown(path, uid, gid);
 }
 
 /** mkdtemp adds six characters. */

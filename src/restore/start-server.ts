@@ -8,6 +8,7 @@ import {formatLine} from '../redis/server-line.ts';
 import {canReadHeader, chooseImage, type DumpHeader} from './choose-image.ts';
 import {configTrouble, type DockerSettings, pullTrouble, whyNoEngine} from './engine-trouble.ts';
 import type {LocalBinary} from './local-process.ts';
+import type {RoleIn} from './role.ts';
 import type {Throwaway} from './throwaway.ts';
 
 export type ServerOptions = {
@@ -45,9 +46,12 @@ export async function startServer(
   header: DumpHeader,
   options: ServerOptions,
   surroundings: Surroundings,
+  /** Of a container only: without one it is the frozen restore. */
+  role?: RoleIn,
 ): Promise<Throwaway> {
   const common = {
     dumpPath,
+    role,
     highestDatabase: header.highestDatabase,
     owner: thisDrill(surroundings.run),
     ...surroundings,
@@ -81,7 +85,12 @@ function nothingToRestoreInto(failures: Failure[]): DrillError {
   );
 }
 
-type Common = Surroundings & {dumpPath: string; highestDatabase: number; owner: ReturnType<typeof thisDrill>};
+type Common = Surroundings & {
+  dumpPath: string;
+  role: RoleIn | undefined;
+  highestDatabase: number;
+  owner: ReturnType<typeof thisDrill>;
+};
 
 async function container(header: DumpHeader, options: ServerOptions, common: Common): Promise<Attempt> {
   const {signal, docker = {}} = common;
