@@ -14,7 +14,12 @@ import {renderInspection} from './report/inspection-text.ts';
 import {toSortedJson} from './report/json.ts';
 import {printable} from './report/printable.ts';
 import {headline, type Paint, renderText} from './report/text.ts';
-import {locateLocal} from './source/local.ts';
+import {fetchBackup} from './source/fetch-backup.ts';
+import {localBackups} from './source/local.ts';
+import {locate} from './source/locate.ts';
+import {openStore} from './source/open-store.ts';
+import {DEFAULT_PATIENCE, Patience} from './source/patience.ts';
+import {LATEST} from './source/select.ts';
 import {isPacked, unpack} from './unpack/unpack.ts';
 
 /** What a command may use of the world. */
@@ -39,7 +44,7 @@ export async function holdDrill(flags: Flags & {reportJson?: string | undefined}
     await assertNoInput(flags.reportJson, inputsOf(flags));
     const {files, ...asked} = await readJob(flags);
     job = asked;
-    await assertNoInput(flags.reportJson, [...files, await backupOf(job)]);
+    await assertNoInput(flags.reportJson, [...files, ...(await localBackups(job.source.spec))]);
   } catch (thrown) {
     const unusable = toDrillError(thrown);
     const report = reportOfNothing(unusable);
@@ -64,12 +69,6 @@ export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io)
 
 const inputsOf = ({backup, expect, config = DEFAULT_CONFIG}: Flags): string[] =>
   [backup, expect, config].filter(path => path !== undefined);
-
-/** The file that will be drilled: of a directory or a pattern the newest. Why it cannot be found, the drill says. */
-async function backupOf({source}: DrillJob): Promise<string> {
-  const located = await locateLocal(source).catch(() => null);
-  return located?.found ? located.path : source;
-}
 
 /** Nothing that is read may be written over: least of all the backup. */
 async function assertNoInput(output: string | undefined, inputs: string[]): Promise<void> {
@@ -112,7 +111,7 @@ export async function holdRecording(flags: Flags & {expect: string}, deps: Deps)
     // What is recorded now is not judged by what was recorded before.
     const {files, ...asked} = await readJob({...flags, expect: undefined, unjudged: true});
     job = {...asked, expectations: null, policy: NO_POLICY};
-    await assertNoInput(flags.expect, [...files, await backupOf(job)]);
+    await assertNoInput(flags.expect, [...files, ...(await localBackups(job.source.spec))]);
   } catch (thrown) {
     const unusable = toDrillError(thrown);
     return {report: reportOfNothing(unusable), unusable};
@@ -121,7 +120,7 @@ export async function holdRecording(flags: Flags & {expect: string}, deps: Deps)
   if (report.outcome !== 'passed') return {report};
   const {backup, inspection, server, census} = report;
   const expectations = recordExpectations({
-    backup: {...backup!, sha256: backup!.sha256!},
+    backup: {...backup!, sizeBytes: backup!.sizeBytes!, sha256: backup!.sha256!},
     inspection: inspection!,
     server: server!,
     census: census!,
@@ -161,14 +160,18 @@ export async function inspectCommand(
   io: Io,
 ): Promise<number> {
   const options = {...io.deps, depth: asDepth(depth)};
-  const located = await locateLocal(file);
+  refuseCredentials({file});
+  const patience = new Patience(DEFAULT_PATIENCE, io.deps.signal);
+  await using store = await openStore({spec: file, access: {}}, io.deps);
+  const located = await locate(store, LATEST, {patience, now: new Date(), random: 0});
   if (!located.found) {
     const {rule, message, hint} = located.reason;
     io.log(`FAILED  ${message} [${rule}]\nHINT: ${hint}\n`);
     return EXIT.failed;
   }
-  if (!(await isPacked(located.path))) return show(await inspect(located.path, options), json, io);
-  const {dump, damage} = await unpack(located.path, io.deps);
+  await using artifact = await fetchBackup(store, located.entry, {...io.deps, patience});
+  if (!(await isPacked(artifact.path))) return show(await inspect(artifact.path, options), json, io);
+  const {dump, damage} = await unpack(artifact.path, io.deps);
   if (damage) {
     const {message, rule, hint} = damage;
     io.log(`FAILED  ${message} [${rule}]\nHINT: ${hint}\n`);
@@ -207,7 +210,7 @@ export async function demoCommand(flags: Flags, sampleDir: string, io: Io): Prom
     bytes[bytes.length >> 1]! ^= 0x01;
     await writeFile(damaged, bytes);
     io.out('\n2. The same backup with one bit flipped in the middle:\n\n');
-    const broken = await drill({...job, source: damaged}, io.deps);
+    const broken = await drill({...job, source: {...job.source, spec: damaged}}, io.deps);
     io.out(renderText(broken, io.paint));
     if (broken.outcome !== 'failed') return exitCodeOf(broken) || EXIT.bug;
   } finally {

@@ -17,14 +17,18 @@ import {awaitLoaded, crashedReading, type Restored, refused} from './restore/loa
 import {type ServerOptions, type Surroundings, startServer} from './restore/start-server.ts';
 import {EndedEarly, type Throwaway} from './restore/throwaway.ts';
 import type {Backup} from './source/backup.ts';
-import {locateLocal} from './source/local.ts';
+import {type FetchRoom, fetchBackup} from './source/fetch-backup.ts';
+import {locate} from './source/locate.ts';
+import {openStore} from './source/open-store.ts';
+import {Patience} from './source/patience.ts';
+import type {SourceJob, StoreDeps} from './source/source-job.ts';
 import {Stopwatch} from './stopwatch.ts';
 import {type DecryptConfig, resolveKeys, type Secrets} from './unpack/keys.ts';
 import type {Limits} from './unpack/limits.ts';
 import {type Dump, type Unpacked, unpack} from './unpack/unpack.ts';
 
 export type DrillJob = {
-  source: string;
+  source: SourceJob;
   depth: Depth;
   decrypt: DecryptConfig;
   limits: Limits;
@@ -33,22 +37,39 @@ export type DrillJob = {
   policy: Policy;
 };
 
-export type Deps = Surroundings & Secrets & {progress: Progress};
+export type Deps = Surroundings &
+  Secrets &
+  StoreDeps &
+  Pick<FetchRoom, 'freeBytes'> & {
+    progress: Progress;
+    now?: () => Date;
+    /** From 0 up to 1. */
+    random?: () => number;
+  };
 
 export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
   const watch = new Stopwatch();
+  const now = (deps.now ?? (() => new Date()))();
   const evidence: Evidence = {depth: job.depth};
   let backup: Backup | null = null;
   let unpacked: Unpacked | null = null;
   let restored: Restored | null = null;
   try {
     const keys = resolveKeys(job.decrypt, deps);
-    const located = await watch.time('fetchMs', () => locateLocal(job.source));
+    const patience = new Patience(job.source.patience, deps.signal);
+    await using store = await openStore(job.source, deps);
+    const chance = {now, random: (deps.random ?? Math.random)(), patience};
+    const located = await watch.time('fetchMs', () => locate(store, job.source.select, chance));
     if (located.found) {
+      const {entry, checksums} = located;
       backup = located.backup;
-      const {path, checksums} = located;
+      evidence.listed = located.listed;
+      await using artifact = await watch.time('fetchMs', () =>
+        fetchBackup(store, entry, {...deps, patience}),
+      );
+      backup = {...backup, sizeBytes: artifact.sizeBytes};
       unpacked = await watch.time('unpackMs', () =>
-        unpack(path, deps, {keys, limits: job.limits, checksums}),
+        unpack(artifact.path, deps, {keys, limits: job.limits, checksums}),
       );
       evidence.unpacked = unpacked;
       await using dump = unpacked.dump;

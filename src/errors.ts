@@ -34,6 +34,12 @@ const EXIT_BY_CODE = {
   'unpack/program-missing': EXIT.notHeld,
   /** The backup is there but may not be read, or reading it broke off. */
   'source/unreadable': EXIT.notHeld,
+  /** The store does not let us in: no credentials, or not enough permission. */
+  'source/denied': EXIT.notHeld,
+  /** The store does not answer, or only with errors of its own. */
+  'source/unreachable': EXIT.notHeld,
+  /** Fetching broke off, took too long, or brought something else than the store has. */
+  'source/transfer': EXIT.notHeld,
   /** Somebody replaced or changed the backup while it was drilled. */
   'source/changed': EXIT.notHeld,
   /** No container engine and no local server, or the one that was asked for cannot be had. */

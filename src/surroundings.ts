@@ -2,19 +2,26 @@
 import {tmpdir} from 'node:os';
 import {resolve} from 'node:path';
 import type {Surroundings} from './restore/start-server.ts';
+import type {StoreDeps} from './source/source-job.ts';
 import type {Secrets} from './unpack/keys.ts';
 
 type Environment = Record<string, string | undefined>;
 
 export function surroundingsIn(
   env: Environment,
-): Pick<Surroundings, 'tempDir' | 'searchPath' | 'docker'> & Pick<Secrets, 'env'> {
+): Pick<Surroundings, 'tempDir' | 'searchPath' | 'docker'> &
+  Pick<Secrets, 'env'> &
+  Pick<StoreDeps, 'environment'> {
   return {
     // The runner's own directory is emptied after each job.
     tempDir: resolve(env.RUNNER_TEMP || tmpdir()),
     searchPath: env.PATH ?? '',
     // Secrets by the names that a config gives them.
     env: name => env[name],
+    environment: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)) as Record<
+      string,
+      string
+    >,
     docker: {host: env.DOCKER_HOST, configDir: env.DOCKER_CONFIG, authConfig: env.DOCKER_AUTH_CONFIG},
   };
 }

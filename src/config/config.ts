@@ -10,6 +10,7 @@ import {type Expectations, expectationsSchema} from '../judge/expectations.ts';
 import {plainDocument, plainValue} from './plain-yaml.ts';
 import {type Problem, problemsError, problemsOf} from './problems.ts';
 import {type BackupConfig, backupConfigSchema, configSchema} from './schema.ts';
+import {sourceProblems, toSourceJob} from './source-schema.ts';
 import {reachingValues} from './trust.ts';
 
 export const DEFAULT_CONFIG = 'restore-drill.yml';
@@ -94,10 +95,12 @@ function refuseReaching(value: unknown, originOf: (path: Path) => string, becaus
 }
 
 async function toJob(
-  {source, depth, decrypt, unpack, server, expect}: BackupConfig,
+  {source, store, select, 'max-age': maxAge, depth, decrypt, unpack, server, expect}: BackupConfig,
   originOf: (path: Path) => string,
   problems: Problem[],
 ): Promise<DrillJob> {
+  for (const {path, message} of sourceProblems({source, store, select}))
+    problems.push({origin: originOf(path), message});
   const {file, ...policy} = expect;
   if (server.kind === 'process' && server.image !== 'auto') {
     const message = 'server.image: a local process has no image';
@@ -111,7 +114,7 @@ async function toJob(
   if (recorded && 'problems' in recorded) problems.push(...recorded.problems);
   if (problems.length > 0) throw problemsError(problems);
   return {
-    source,
+    source: toSourceJob({source, store, select}),
     depth,
     decrypt,
     limits: {
@@ -130,6 +133,7 @@ async function toJob(
       ...policy,
       originOf: path => originOf(['expect', ...path]),
       ...(file !== undefined && {expectationsFile: file}),
+      ...(maxAge !== undefined && {maxAge: {ms: maxAge, origin: originOf(['max-age'])}}),
     },
   };
 }
@@ -229,7 +233,7 @@ const SETTING = /^([\w-]+(?:\.[\w-]+)*)=(.*)$/s;
 /** What is no setting may be a secret that went astray: of such a text only a key of the config is repeated. */
 const keyOfSetting = (text: string): string =>
   SETTING.exec(text)?.[1] ??
-  /^(name|source|depth|decrypt|unpack|server|expect)(\.[\w-]+)*$/.exec(text)?.[0] ??
+  /^(name|source|store|select|max-age|depth|decrypt|unpack|server|expect)(\.[\w-]+)*$/.exec(text)?.[0] ??
   '(not shown)';
 
 function parseSet(text: string): {path: string[]; value: unknown} | {problem: string} {

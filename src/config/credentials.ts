@@ -16,9 +16,11 @@ const SIGNED =
 
 /** As written and as decoded: either may turn up in somebody's message. Longest first. */
 export function credentialsIn(text: string): string[] {
-  const users = [...text.matchAll(USER_INFO)].flatMap(([, userInfo]) => {
+  const users = [...text.matchAll(USER_INFO)].flatMap(([uri, userInfo]) => {
     const [user, ...password] = userInfo!.split(':');
-    return password.length > 0 ? [password.join(':')] : [user!];
+    if (password.length > 0) return [password.join(':')];
+    // There a user is just a name: who one is, a key proves.
+    return /^sftp:/i.test(uri) ? [] : [user!];
   });
   const unescaped = [...text.matchAll(UNESCAPED)].map(([, password]) => password!);
   const parameters = [...text.matchAll(SIGNED)].map(([, value]) => value!);
@@ -41,9 +43,9 @@ export function refuseCredentials(given: Record<string, unknown>): void {
   if (names.length === 0) return;
   throw new DrillError(
     'usage/invalid',
-    `a URI with credentials in it is no file of this machine: ${names.join(', ')}`,
+    `a URI may hold no credentials, which logs and reports would repeat: ${names.join(', ')}`,
     {
-      hint: 'This version drills files only: download the backup in an earlier step, and name the file.',
+      hint: 'Put a pre-signed URL into the environment and write env:NAME; other secrets are named in the config (`store`).',
     },
   );
 }

@@ -2,10 +2,10 @@
 import {z} from 'zod';
 import {depthSchema} from '../inspect/inspection.ts';
 import {policySchema} from '../judge/policy.ts';
-import {isRemote, LOCAL_ONLY} from '../source/local.ts';
 import {decryptSchema} from '../unpack/keys.ts';
 import {DEFAULT_LIMITS} from '../unpack/limits.ts';
 import {parseSize} from './size.ts';
+import {durationSchema, selectSchema, sourceSchema, storeSchema} from './source-schema.ts';
 
 /** Less memory no container engine gives. */
 const MIN_MEMORY_BYTES = 6 * 1024 ** 2;
@@ -52,11 +52,14 @@ const unpackConfigSchema = z.strictObject({
 
 export const backupConfigSchema = z.strictObject({
   name: z.string().min(1),
-  /** A path or glob, relative to the working directory. */
-  source: z
-    .string()
-    .min(1)
-    .refine(spec => !isRemote(spec), LOCAL_ONLY),
+  /** Where it is; paths are relative to the working directory. */
+  source: sourceSchema,
+  /** How to reach that place. */
+  store: storeSchema.prefault({}),
+  /** Which one of several. */
+  select: selectSchema.prefault({}),
+  /** An older one fails. */
+  'max-age': durationSchema.optional(),
   /** How much of it is compared. */
   depth: depthSchema.default('full'),
   decrypt: decryptSchema.prefault({}),

@@ -4,6 +4,7 @@
  * edge brings the event.
  */
 import {z} from 'zod';
+import {isRemote} from '../source/location.ts';
 import type {Problem} from './problems.ts';
 
 /** What a value may begin with that reaches beyond the file it is written in. */
@@ -63,9 +64,14 @@ export function reachingValues(
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
     const inside = [...path, key];
-    const named = /^command$/i.test(key)
-      ? [{origin: originOf(inside), message: `${inside.map(String).join('.')}: commands are refused here`}]
-      : [];
-    return [...named, ...reachingValues(inner, originOf, inside)];
+    const refused = (what: string): Problem[] => [
+      {origin: originOf(inside), message: `${inside.map(String).join('.')}: ${what} refused here`},
+    ];
+    if (/^command$/i.test(key)) return refused('commands are');
+    // The credentials of this machine would be offered to whatever host is named, or its network be looked into.
+    if (path.length === 0 && key === 'store') return refused('settings of a store are');
+    if (path.length === 0 && key === 'source' && typeof inner === 'string' && isRemote(inner))
+      return refused('places elsewhere are');
+    return reachingValues(inner, originOf, inside);
   });
 }

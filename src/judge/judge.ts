@@ -6,19 +6,22 @@ import type {Census} from '../census/census.ts';
 import {DrillError} from '../errors.ts';
 import type {Damage, Depth, Inspection} from '../inspect/inspection.ts';
 import type {Load} from '../restore/loading.ts';
-import type {NoBackup} from '../source/backup.ts';
+import type {Listed, NoBackup} from '../source/backup.ts';
 import type {Compared, Unpacked} from '../unpack/unpack.ts';
 import {compare} from './compare.ts';
 import type {Expectations} from './expectations.ts';
 import {type Finding, fail, pass, skipped} from './finding.ts';
+import {judgeFreshness} from './freshness.ts';
 import {drawLedger, type LedgerLine} from './ledger.ts';
 import type {Policy} from './policy.ts';
+import {judgeSchedule} from './schedule.ts';
 
 /** What is known when the verdict is due; a drill that broke off knows less. */
 export type Evidence = {
   /** Full, unless it says otherwise. */
   depth?: Depth;
   noBackup?: NoBackup;
+  listed?: Listed;
   unpacked?: Unpacked;
   inspection?: Inspection;
   load?: Load;
@@ -35,6 +38,7 @@ export function judge(evidence: Evidence, expectations: Expectations | null, pol
   const findings: Finding[] = [];
   let ledger: LedgerLine[] = [];
   if (noBackup) findings.push(fail(noBackup.rule, noBackup.message, {hint: noBackup.hint, origin: 'source'}));
+  findings.push(...judgeSource(evidence, policy));
   if (unpacked) findings.push(...judgePacking(unpacked));
   if (inspection) findings.push(...judgeFile(inspection));
   if (load) findings.push(judgeLoad(load, inspection?.error));
@@ -81,6 +85,20 @@ function readerBug(damage: Damage): DrillError {
     facts: {offset: damage.offset},
   });
 }
+
+function judgeSource({listed, inspection}: Evidence, {maxAge}: Policy): Finding[] {
+  if (!listed) return [];
+  const {listedAt: now, storedAt, doubts, series} = listed;
+  const doubtful = doubts.map(message =>
+    fail('backup/selection', message, {severity: 'warning', origin: 'source', hint: DOUBTFUL}),
+  );
+  // Of a file that is damaged no word counts.
+  const writtenAt = inspection && !inspection.error ? inspection.createdAt : null;
+  return [...doubtful, ...judgeFreshness({now, writtenAt, storedAt}, maxAge), ...judgeSchedule(series, now)];
+}
+
+const DOUBTFUL =
+  'Is this the backup that you would restore? `select` in the config says which is the latest (`by`), or names one.';
 
 function judgePacking({dump, damage, checksums: compared}: Unpacked): Finding[] {
   const origin = 'unpack';

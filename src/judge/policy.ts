@@ -4,6 +4,7 @@
  */
 import {z} from 'zod';
 import {type Finding, fail, pass, skipped} from './finding.ts';
+import type {MaxAge} from './freshness.ts';
 
 /** A hundredfold growth is no tolerance any more. */
 const MAX_PERCENT = 10_000;
@@ -48,6 +49,7 @@ export type Policy = z.output<typeof policySchema> & {
   originOf(path: readonly string[]): string;
   /** Where the expectations were read from, so that a finding can name the file. */
   expectationsFile?: string;
+  maxAge?: MaxAge;
 };
 
 export const NO_POLICY: Policy = {originOf: () => ''};

@@ -43,8 +43,12 @@ export const reportSchema = z.strictObject({
     .strictObject({
       name: z.string(),
       location: z.string(),
-      sizeBytes: z.int().min(0),
-      modifiedAt: z.string(),
+      /** `null` of what could not be fetched, where its store does not tell before. */
+      sizeBytes: z.int().min(0).nullable(),
+      /** The store’s own time; `null` of what has none, such as the output of a program. */
+      modifiedAt: z.string().nullable(),
+      /** Why this one, of how many that were listed. */
+      selection: z.strictObject({because: z.string(), candidates: z.int().min(1)}).optional(),
       sha256: z.strictObject({artifact: sha256, plain: sha256}).nullable(),
       /** What it was packed in, outermost first, and the name of the dump in its archive. */
       packing: z.array(z.string()).optional(),

@@ -110,14 +110,18 @@ export function facts(report: DrillReport): Section {
   const {backup, inspection, server, depth} = report;
   const {backupAgeSeconds} = measure(report);
   const lines: [string, string][] = [];
-  if (backup) lines.push(['Backup', `${code(backup.location)}, ${count(backup.sizeBytes, 'byte')}`]);
+  if (backup) {
+    const size = backup.sizeBytes === null ? '' : `, ${count(backup.sizeBytes, 'byte')}`;
+    lines.push(['Backup', `${code(backup.location)}${size}`]);
+  }
+  if (backup?.selection) lines.push(['Chosen', prose(backup.selection.because)]);
   const age = backupAgeSeconds === null ? '' : `, ${ageInWords(backupAgeSeconds)} before the drill`;
   const createdAt = inspection?.createdAt ?? null;
   if (inspection && inspection.magic !== null) {
     const when = createdAt === null ? 'at an unknown time' : `${time(createdAt)}${age}`;
     lines.push(['Written', `${when}, by ${prose(writerOf(inspection))}`]);
   }
-  if (backup && createdAt === null) lines.push(['Stored', `${time(backup.modifiedAt)}${age}`]);
+  if (backup?.modifiedAt && createdAt === null) lines.push(['Stored', `${time(backup.modifiedAt)}${age}`]);
   if (server) {
     const {kind, image = '', binary = '', because} = server;
     const where = kind === 'container' ? `container of ${code(image)}` : `process ${code(binary)}`;

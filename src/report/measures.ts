@@ -25,7 +25,7 @@ export function measure({
   startedAt,
 }: DrillReport): Measures {
   const {fetchMs, unpackMs, loadMs} = timings;
-  const takenAt = inspection?.createdAt ?? backup?.modifiedAt;
+  const takenAt = inspection?.createdAt ?? backup?.modifiedAt ?? null;
   const failed = findings.filter(({status}) => status === 'fail');
   const count = (severity: string): number => failed.filter(one => one.severity === severity).length;
   return {
@@ -34,9 +34,7 @@ export function measure({
     restoreDurationMs: load?.status === 'loaded' ? (fetchMs ?? 0) + (unpackMs ?? 0) + (loadMs ?? 0) : null,
     // The producer's clock may be ahead of ours; nothing is younger than now.
     backupAgeSeconds:
-      takenAt === undefined
-        ? null
-        : Math.max(0, Math.floor((Date.parse(startedAt) - Date.parse(takenAt)) / 1000)),
+      takenAt === null ? null : Math.max(0, Math.floor((Date.parse(startedAt) - Date.parse(takenAt)) / 1000)),
     findings: {error: count('error'), warning: count('warning'), note: count('note')},
   };
 }

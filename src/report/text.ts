@@ -47,11 +47,12 @@ export function headline(report: DrillReport, paint: Paint): string {
 
 function facts({depth, backup, inspection, server, error, outcome}: DrillReport, paint: Paint): string {
   const rows: [string, string][] = [];
-  if (backup)
-    rows.push([
-      'Backup',
-      `${backup.location}, ${number(backup.sizeBytes)} bytes, stored ${backup.modifiedAt}`,
-    ]);
+  if (backup) {
+    const size = backup.sizeBytes === null ? '' : `, ${number(backup.sizeBytes)} bytes`;
+    const stored = backup.modifiedAt === null ? '' : `, stored ${backup.modifiedAt}`;
+    rows.push(['Backup', `${backup.location}${size}${stored}`]);
+  }
+  if (backup?.selection) rows.push(['Chosen', backup.selection.because]);
   if (backup?.packing) rows.push(['Packed in', backup.packing.join(' > ')]);
   if (backup?.sha256) rows.push(['SHA-256', backup.sha256.artifact]);
   if (inspection && inspection.magic !== null) {

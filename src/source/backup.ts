@@ -1,12 +1,16 @@
-/** What a source lists: one backup, as an artifact that has a name and a place but has not been opened yet. */
+/** What the stages after this one know of a backup: which it is, why this one, and what the store and files beside it say. */
+
 export type Backup = {
   /** The last part of its location: a file name. */
   name: string;
   /** A path or URI without credentials. */
   location: string;
-  sizeBytes: number;
-  /** The store's own time of it, ISO 8601. */
-  modifiedAt: string;
+  /** `null` until it has been fetched, where its store cannot tell before. */
+  sizeBytes: number | null;
+  /** The store's own time of it, ISO 8601; `null` of what has none, such as the output of a program. */
+  modifiedAt: string | null;
+  /** Why this one, of how many. Absent of a backup that was named itself. */
+  selection?: {because: string; candidates: number};
 };
 
 /** What a file beside the backup says its bytes are. */
@@ -25,6 +29,16 @@ export type NoBackup = {
   hint: string;
 };
 
-export type Located =
-  | {found: true; backup: Backup; path: string; checksums: Checksum[]}
-  | {found: false; reason: NoBackup};
+/** One of the same series as the backup: named alike but for digits, and not newer. */
+export type Sibling = {name: string; modifiedAt: string; sizeBytes: number};
+
+/** What the listing says of the backup and of those around it. */
+export type Listed = {
+  /** When it was asked for, by this machine's clock; ISO 8601. */
+  listedAt: string;
+  storedAt: string | null;
+  /** What speaks against the choice: two that are equally new, a name that contradicts the store's time. */
+  doubts: string[];
+  /** Oldest first, the backup itself last; empty where it was named itself. */
+  series: Sibling[];
+};

@@ -1,10 +1,12 @@
 /**
  * Checksums that a producer left beside a backup: `dump.rdb.gz.sha256`, `SHA256SUMS` and the like. In goes the backup's
- * path; out come the checksums that are of this very file. What is no checksum file, or does not name it, says nothing.
+ * entry; out come the checksums that are of this very file. What is no checksum file, or does not name it, says nothing.
  */
-import {open} from 'node:fs/promises';
-import {basename, dirname, join} from 'node:path';
+import {basename} from 'node:path';
 import type {Checksum} from './backup.ts';
+import {lastPart} from './backup-name.ts';
+import type {Patience} from './patience.ts';
+import type {Entry, Listing, Store} from './store.ts';
 
 type Algorithm = Checksum['algorithm'];
 
@@ -14,33 +16,61 @@ const ALGORITHMS = Object.keys(HEX_DIGITS) as Algorithm[];
 /** One that lists more than this is about something else. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
-/** Of any checksum file: it is no backup, however new it is. */
-export const CHECKSUM_FILE =
-  /(\.(md5|sha1|sha256|sha512)(sums?)?(\.txt)?|^(MD5|SHA1|SHA256|SHA512)SUMS(\.txt)?)$/i;
-
-export async function checksumsBeside(path: string): Promise<Checksum[]> {
-  const name = basename(path);
-  const found: Checksum[] = [];
-  for (const algorithm of ALGORITHMS) {
+/** Files that may hold the checksum of `name`, by their names; `bare`: of this backup alone. */
+export function checksumFiles(name: string): {file: string; algorithm: Algorithm; bare: boolean}[] {
+  return ALGORITHMS.flatMap(algorithm => {
     const own = [`${name}.${algorithm}`, `${name}.${algorithm}sum`];
     const lists = [`${algorithm.toUpperCase()}SUMS`, `${algorithm}sums.txt`, `${algorithm}sum.txt`];
-    for (const file of [...own, ...lists]) {
-      const beside = join(dirname(path), file);
-      const hex = checksumOf(await textOf(beside), {name, algorithm, bare: own.includes(file)});
-      if (hex !== null) found.push({algorithm, hex, file});
-    }
+    return [
+      ...own.map(file => ({file, algorithm, bare: true})),
+      ...lists.map(file => ({file, algorithm, bare: false})),
+    ];
+  });
+}
+
+/** What cannot be read says nothing: a checksum is a help, and the lack of one no fault of the backup. */
+export async function checksumsBeside(
+  entry: Entry,
+  {entries}: Listing,
+  store: Store,
+  patience: Patience,
+): Promise<Checksum[]> {
+  const name = lastPart(entry.name);
+  const directory = entry.name.slice(0, -name.length);
+  const wanted = checksumFiles(name);
+  const neighbours = store.beside
+    ? await patience.persist(`looking beside ${entry.location}`, attempt =>
+        store.beside!(
+          entry,
+          wanted.map(({file}) => file),
+          attempt,
+        ),
+      )
+    : entries;
+  const found: Checksum[] = [];
+  for (const {file, algorithm, bare} of wanted) {
+    const neighbour = neighbours.find(({name}) => name === directory + file);
+    if (!neighbour) continue;
+    const hex = checksumOf(await textOf(neighbour, store, patience), {name, algorithm, bare});
+    if (hex !== null) found.push({algorithm, hex, file});
   }
   return found;
 }
 
-async function textOf(path: string): Promise<string> {
-  try {
-    await using file = await open(path);
-    const {buffer, bytesRead} = await file.read({buffer: Buffer.alloc(MAX_FILE_BYTES), position: 0});
-    return buffer.toString('utf8', 0, bytesRead);
-  } catch {
-    return '';
-  }
+async function textOf(entry: Entry, store: Store, patience: Patience): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  await patience.persist(`reading ${entry.location}`, async attempt => {
+    pieces.length = 0;
+    bytes = 0;
+    for await (const piece of await store.open(entry, {from: 0, to: null}, attempt)) {
+      attempt.alive();
+      pieces.push(piece);
+      bytes += piece.length;
+      if (bytes >= MAX_FILE_BYTES) return;
+    }
+  });
+  return Buffer.concat(pieces).toString('utf8', 0, MAX_FILE_BYTES);
 }
 
 /**

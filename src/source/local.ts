@@ -1,92 +1,85 @@
 /**
- * Backups on the local file system: a file, a directory (its newest dump) or a glob (the newest match). Returns where
- * the backup is or that there is none; throws only when it cannot find out (no permission, not a regular file).
+ * Backups on the local file system: a file, a directory or a glob. They are drilled where they lie; nothing is copied.
+ * Throws only where it cannot find out what is there (no permission, not a regular file).
  */
+import {createReadStream} from 'node:fs';
 import {glob, open, readdir, stat} from 'node:fs/promises';
-import {basename, join, resolve} from 'node:path';
+import {basename, dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {DrillError} from '../errors.ts';
-import type {Located} from './backup.ts';
-import {CHECKSUM_FILE, checksumsBeside} from './checksums.ts';
+import {isTemporary, looksLikeBackup} from './backup-name.ts';
+import {isRemote} from './location.ts';
+import type {Spec} from './source-job.ts';
+import type {Entry, Listing, Range, Store} from './store.ts';
 
-/**
- * `dump.rdb`, `dump.rdb.gz` and archives: a newer backup in another form must not let an older one pass for the newest,
- * not even in one that we cannot read. Checksums, recordings and partial files beside a dump are no backups.
- */
-const PACKED_OR_PLAIN =
-  /^[^.].*\.(rdb|tar|tgz|tbz2?|txz|tzst|zip)(\.(gz|bz2|xz|zst|lz4|lzo|sz|7z|zip|tar|tgz|age|gpg|pgp|asc|enc|aes))*$/;
-
-type Candidate = {path: string; sizeBytes: number; modifiedMs: number};
-
-/** Left behind by an interrupted BGSAVE or rewrite; never a backup. Source: rdbSaveBackground, rewriteAppendOnlyFile. */
-const TEMPORARY = /^temp-.*\.(rdb|aof)$/;
-
-export async function locateLocal(spec: string): Promise<Located> {
+export function localStore(spec: string): Store {
   const path = toPath(spec);
+  return {
+    ranges: true,
+    list: () => listLocal(path),
+    beside: async (entry, names) => {
+      const found = await Promise.all(names.map(name => besideOrNull(entry, name)));
+      return found.filter(entry => entry !== null);
+    },
+    look: entry => readable(entry),
+    open: async (entry, range) => reading(entry.path!, range),
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+/** Every file that may come to be drilled, as far as this machine holds it. Why it cannot be found, the drill says. */
+export async function localBackups(spec: Spec): Promise<string[]> {
+  if (typeof spec !== 'string' || isRemote(spec)) return [];
+  const listing = await Promise.resolve(spec)
+    .then(toPath)
+    .then(listLocal)
+    .catch(() => null);
+  return (
+    listing?.entries.flatMap(({path, isDump}) => (path === undefined || isDump === false ? [] : [path])) ?? []
+  );
+}
+
+async function listLocal(path: string): Promise<Listing> {
   const stats = await statOrNull(path);
-  if (stats?.isFile())
-    return await located(await readable({path, sizeBytes: stats.size, modifiedMs: stats.mtimeMs}));
-  if (stats?.isDirectory()) {
-    const newest = newestOf(await dumpsIn(path));
-    if (newest) return await located(await readable(newest));
-    return nothing(
-      'backup/none-found',
-      `the directory ${path} holds no dump`,
-      'Name the directory that the producer writes to (`dir` in its redis.conf), or the file itself.',
-    );
+  if (stats?.isFile()) {
+    const name = basename(path);
+    return {place: path, entries: [entryOf(path, name, stats)], named: name};
   }
+  if (stats?.isDirectory()) return {place: `the directory ${path}`, entries: await filesIn(path)};
   if (stats) {
     throw new DrillError('source/unreadable', `${path} is neither a file nor a directory`, {
       hint: 'Name a regular file: a pipe or device cannot be read twice, and a drill reads twice (once itself, once by the server).',
     });
   }
-  if (isGlob(path)) {
-    const newest = newestOf(await matches(path));
-    if (newest) return await located(await readable(newest));
-    return nothing(
-      'backup/none-found',
-      `no file matches ${path}`,
-      'Did the last backup run? Compare the pattern with the names that the producer writes.',
-    );
-  }
-  return nothing(
-    'backup/missing',
-    `there is no file ${path}`,
-    'Did the last backup run, and does it write to this place?',
-  );
+  if (isGlob(path)) return {place: path, entries: await matches(path)};
+  return {place: path, entries: [], named: basename(path)};
 }
 
-export const LOCAL_ONLY = 'this version drills files only, it cannot fetch them from elsewhere';
-
-/** Schemes that later versions fetch from; written without slashes they are no less meant. */
-const STORES = /^(s3|gs|az|sftp|https?|ftp|rclone|github-artifact):/i;
-
-/** A URI of another place than the local file system. */
-export const isRemote = (spec: string): boolean =>
-  /^(?!file:)[a-z][a-z0-9+-]*:\/\//i.test(spec) || STORES.test(spec);
-
 function toPath(spec: string): string {
-  if (/^file:/i.test(spec)) {
-    try {
-      if (!/^file:\//i.test(spec)) throw new TypeError('no absolute path');
-      return fileURLToPath(spec);
-    } catch (cause) {
-      throw new DrillError('usage/invalid', `${spec} is no usable file: URI`, {
-        hint: 'Write file:///absolute/path, or just the path.',
-        cause,
-      });
-    }
-  }
-  if (isRemote(spec)) {
-    throw new DrillError('usage/invalid', LOCAL_ONLY, {
-      hint: 'Download the backup in an earlier step and drill the file.',
+  if (!/^file:/i.test(spec)) return resolve(spec);
+  try {
+    if (!/^file:\//i.test(spec)) throw new TypeError('no absolute path');
+    return fileURLToPath(spec);
+  } catch (cause) {
+    throw new DrillError('usage/invalid', `${spec} is no usable file: URI`, {
+      hint: 'Write file:///absolute/path, or just the path.',
+      cause,
     });
   }
-  return resolve(spec);
 }
 
 /** Asked of what is no file: a file whose name looks like a pattern is that file. */
 const isGlob = (path: string): boolean => /[*?[\]{}]/.test(path);
+
+type FileStats = {size: number; mtime: Date};
+
+const entryOf = (path: string, name: string, {size, mtime}: FileStats): Entry => ({
+  name,
+  location: path,
+  sizeBytes: size,
+  modifiedAt: mtime.toISOString(),
+  path,
+});
 
 async function statOrNull(path: string) {
   try {
@@ -98,22 +91,34 @@ async function statOrNull(path: string) {
   }
 }
 
-async function dumpsIn(directory: string): Promise<Candidate[]> {
+/** One that cannot be looked at is as good as none: a checksum is only ever a help. */
+async function besideOrNull(entry: Entry, name: string): Promise<Entry | null> {
+  const path = join(dirname(entry.path!), name);
+  try {
+    const stats = await stat(path);
+    if (!stats.isFile()) return null;
+    await using _readable = await open(path);
+    return entryOf(path, entry.name.slice(0, -basename(entry.name).length) + name, stats);
+  } catch {
+    return null;
+  }
+}
+
+async function filesIn(directory: string): Promise<Entry[]> {
   const names = await readdir(directory, {withFileTypes: true}).catch(error => {
     throw unreadable(directory, error);
   });
-  const candidates: Candidate[] = [];
-  for (const entry of names) {
-    const path = join(directory, entry.name);
-    if (TEMPORARY.test(entry.name)) continue;
-    if (entry.name.endsWith('.manifest')) throw appendOnly(directory);
+  const entries: Entry[] = [];
+  for (const {name} of names) {
+    const path = join(directory, name);
+    if (isTemporary(name)) continue;
+    if (name.endsWith('.manifest')) throw appendOnly(directory);
     const stats = await statOrNull(path);
     if (!stats?.isFile()) continue;
-    if (PACKED_OR_PLAIN.test(entry.name) || (await startsLikeDump(path))) {
-      candidates.push({path, sizeBytes: stats.size, modifiedMs: stats.mtimeMs});
-    }
+    const isDump = looksLikeBackup(name) || (await startsLikeDump(path));
+    entries.push({...entryOf(path, name, stats), isDump});
   }
-  return candidates;
+  return entries;
 }
 
 function appendOnly(directory: string): DrillError {
@@ -136,29 +141,35 @@ async function startsLikeDump(path: string): Promise<boolean> {
   }
 }
 
-async function matches(pattern: string): Promise<Candidate[]> {
-  const candidates: Candidate[] = [];
-  for await (const path of glob(pattern)) {
+async function matches(pattern: string): Promise<Entry[]> {
+  const base = resolve(pattern.slice(0, pattern.search(/[*?[\]{}]/)).replace(/[^/]*$/, ''));
+  const entries: Entry[] = [];
+  for await (const match of glob(pattern)) {
+    const path = resolve(match);
     const stats = await statOrNull(path);
-    if (stats?.isFile() && !TEMPORARY.test(basename(path)) && !CHECKSUM_FILE.test(basename(path))) {
-      candidates.push({path: resolve(path), sizeBytes: stats.size, modifiedMs: stats.mtimeMs});
-    }
+    if (!stats?.isFile()) continue;
+    const name = path.startsWith(`${base}/`) ? path.slice(base.length + 1) : path;
+    entries.push({...entryOf(path, name, stats), isDump: true});
   }
-  return candidates;
-}
-
-/** Newest by modification time; of two with the same time, the later name, so that the choice is stable. */
-function newestOf(candidates: Candidate[]): Candidate | undefined {
-  return candidates.toSorted((a, b) => a.modifiedMs - b.modifiedMs || (a.path < b.path ? -1 : 1)).at(-1);
+  return entries;
 }
 
 /** By opening it: access(2) asks for another user (the real one), and knows nothing of some network file systems. */
-async function readable(candidate: Candidate): Promise<Candidate> {
+async function readable(entry: Entry): Promise<Entry> {
   try {
-    await using _file = await open(candidate.path);
-    return candidate;
+    await using _file = await open(entry.path!);
+    return entry;
   } catch (error) {
-    throw unreadable(candidate.path, error);
+    throw unreadable(entry.path!, error);
+  }
+}
+
+async function* reading(path: string, {from, to}: Range): AsyncGenerator<Uint8Array> {
+  if (to !== null && to <= from) return;
+  try {
+    yield* createReadStream(path, {start: from, ...(to !== null && {end: to - 1})});
+  } catch (error) {
+    throw unreadable(path, error);
   }
 }
 
@@ -168,14 +179,4 @@ function unreadable(path: string, cause: unknown): DrillError {
     hint: 'Give the user that runs the drill permission to read the backup. Dumps are often 0600 and owned by redis.',
     cause,
   });
-}
-
-async function located({path, sizeBytes, modifiedMs}: Candidate): Promise<Located> {
-  const modifiedAt = new Date(modifiedMs).toISOString();
-  const backup = {name: basename(path), location: path, sizeBytes, modifiedAt};
-  return {found: true, path, backup, checksums: await checksumsBeside(path)};
-}
-
-function nothing(rule: 'backup/missing' | 'backup/none-found', message: string, hint: string): Located {
-  return {found: false, reason: {rule, message, hint}};
 }

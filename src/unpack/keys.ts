@@ -4,11 +4,7 @@
  */
 import {z} from 'zod';
 import {DrillError} from '../errors.ts';
-
-/** Without the value in its message: a secret may have gone astray there. */
-const secretSchema = z
-  .string()
-  .regex(/^env:[A-Za-z_][A-Za-z0-9_]*$/, 'write env:NAME; secrets come from the environment only');
+import {secretSchema} from '../source/source-job.ts';
 
 /** Of a cipher or digest as openssl names it: nothing that it could take for another option. */
 const algorithmSchema = z.string().regex(/^[a-z0-9][a-z0-9-]*$/i, 'not the name of an algorithm of openssl');

@@ -3,24 +3,20 @@
  * Removed by disposal; what a killed drill leaves is swept like its other directories.
  */
 import {createHash} from 'node:crypto';
-import {type FileHandle, mkdir, open, statfs} from 'node:fs/promises';
+import {type FileHandle, mkdir, open} from 'node:fs/promises';
 import {join} from 'node:path';
 import {DrillError, throwIfAborted, toDrillError} from '../errors.ts';
+import {ASK_BYTES, type FreeBytes, freeBytesOf, RESERVE_BYTES, tooFull} from '../private/free-space.ts';
 import {thisDrill} from '../private/owner.ts';
 import {makePrivateDirectory, serverUser} from '../private/private-dir.ts';
-import {grouped} from './packing-fault.ts';
 
-/** Left free for others, and for what the drill itself still writes. */
-const RESERVE_BYTES = 64 * 1024 ** 2;
-/** How often the free space is asked for. */
-const ASK_BYTES = 64 * 1024 ** 2;
+const WHAT = 'the unpacked backup';
 
 export type Room = {
   tempDir: string;
   run?: string | undefined;
   signal?: AbortSignal | undefined;
-  /** Of the file system that a directory is on. */
-  freeBytes?: ((directory: string) => Promise<number>) | undefined;
+  freeBytes?: FreeBytes | undefined;
 };
 
 export type PlainFile = AsyncDisposable & {
@@ -39,7 +35,8 @@ export async function makePlainFile(atLeast: number, room: Room): Promise<PlainF
     const directory = await makePrivateDirectory(tempDir, options);
     try {
       const available = await free(tempDir);
-      if (available < atLeast + RESERVE_BYTES) throw tooFull(tempDir, available, atLeast);
+      if (available < atLeast + RESERVE_BYTES)
+        throw tooFull(tempDir, {available, needed: atLeast, what: WHAT});
     } catch (error) {
       await directory[Symbol.asyncDispose]();
       throw error;
@@ -60,22 +57,10 @@ export async function makePlainFile(atLeast: number, room: Room): Promise<PlainF
   }
 }
 
-async function freeBytesOf(directory: string): Promise<number> {
-  const {bavail, bsize} = await statfs(directory);
-  return bavail * bsize;
-}
-
-const tooFull = (directory: string, available: number, needed: number): DrillError =>
-  new DrillError(
-    'capacity/disk',
-    `${grouped(available)} bytes are free in ${directory}; the unpacked backup takes more than ${grouped(needed)}, and some to spare`,
-    {hint: 'Free space in the temporary directory, or name another one in TMPDIR (RUNNER_TEMP on GitHub).'},
-  );
-
 async function writeAll(
   path: string,
   bytes: AsyncIterable<Uint8Array>,
-  {tempDir, signal, freeBytes}: Room & {freeBytes: (directory: string) => Promise<number>},
+  {tempDir, signal, freeBytes}: Room & {freeBytes: FreeBytes},
 ): Promise<{sizeBytes: number; sha256: string}> {
   const hash = createHash('sha256');
   const {uid, gid} = serverUser();
@@ -93,7 +78,7 @@ async function writeAll(
     if (sizeBytes < askAt) continue;
     askAt = sizeBytes + ASK_BYTES;
     const available = await freeBytes(tempDir);
-    if (available < RESERVE_BYTES) throw tooFull(tempDir, available, sizeBytes);
+    if (available < RESERVE_BYTES) throw tooFull(tempDir, {available, needed: sizeBytes, what: WHAT});
   }
   return {sizeBytes, sha256: hash.digest('hex')};
 }

@@ -87,7 +87,11 @@ describe('exit codes', () => {
       ['drill', SAMPLE, '--expect', '/nowhere/expected.json'],
       /cannot be read \(ENOENT\)/,
     ],
-    ['a source that this version cannot fetch', ['drill', 's3://bucket/dump.rdb'], /source: .*cannot fetch/],
+    [
+      'a source that this version cannot fetch',
+      ['drill', 'ftp://example.com/dump.rdb'],
+      /source: .*cannot fetch/,
+    ],
     [
       'a config that is missing',
       ['drill', '--config', '/nowhere/restore-drill.yml'],

@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
 import {type Flags, readJob} from '../../../src/config/config.ts';
 import {DrillError} from '../../../src/errors.ts';
+import {LATEST} from '../../../src/source/select.ts';
 import {anExpectations} from '../../builders.ts';
 
 const back = process.cwd();
@@ -43,7 +44,7 @@ describe('the command line alone', () => {
   test('names a backup; everything else has its default', async () => {
     const job = await readJob({backup: 'dump.rdb'});
     expect(job).toMatchObject({
-      source: 'dump.rdb',
+      source: {spec: 'dump.rdb', select: LATEST},
       server: {kind: 'auto', image: 'auto', registry: null, memoryBytes: null},
       expectations: null,
     });
@@ -182,14 +183,14 @@ describe('restore-drill.yml', () => {
   test('of one backup needs no argument', async () => {
     await config(...ONE, '    server: {kind: process, memory: 512mb}');
     expect(await readJob({})).toMatchObject({
-      source: '/backups/*.rdb',
+      source: {spec: '/backups/*.rdb'},
       server: {kind: 'process', memoryBytes: 512 * 1024 ** 2},
     });
   });
 
   test('of several is drilled one by name', async () => {
     await config(...ONE, '  - name: users', '    source: /users');
-    expect(await readJob({backup: 'users'})).toMatchObject({source: '/users'});
+    expect(await readJob({backup: 'users'})).toMatchObject({source: {spec: '/users'}});
     const error = await problem({});
     expect(error).toMatchObject({code: 'usage/invalid', exitCode: 2});
     expect(error.hint).toContain('sessions, users');
@@ -198,14 +199,14 @@ describe('restore-drill.yml', () => {
   test('that merely lies here does not apply to a path', async () => {
     await config(...ONE, '    expect: {keys: {min: 5}}');
     const job = await readJob({backup: 'other.rdb'});
-    expect(job.source).toBe('other.rdb');
+    expect(job.source.spec).toBe('other.rdb');
     expect(job.policy.keys).toBeUndefined();
   });
 
   test('that is named applies to a path, in the place of its one source', async () => {
     await config(...ONE, '    expect: {keys: {min: 5}}');
     const job = await readJob({backup: 'other.rdb', config: 'restore-drill.yml'});
-    expect(job).toMatchObject({source: 'other.rdb', policy: {keys: {min: 5}}});
+    expect(job).toMatchObject({source: {spec: 'other.rdb'}, policy: {keys: {min: 5}}});
   });
 
   test('that is named and has several backups does not say which one a path stands for', async () => {

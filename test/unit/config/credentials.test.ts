@@ -10,6 +10,11 @@ test('a user without a password is a token', () => {
   expect(credentialsIn('https://ghp_abc@host/dump.rdb')).toEqual(['ghp_abc']);
 });
 
+test('a user of sftp is a name, with a password it is none', () => {
+  expect(credentialsIn('sftp://backup@host/dump.rdb')).toEqual([]);
+  expect(credentialsIn('sftp://backup:pw@host/dump.rdb')).toEqual(['pw']);
+});
+
 test('what signs a pre-signed URL, and in the middle of other text', () => {
   const s3 = 'https://b.example/dump.rdb?X-Amz-Credential=AKIA%2F1&X-Amz-Signature=deadbeef&X-Amz-Date=1';
   expect(credentialsIn(s3)).toEqual(['AKIA%2F1', 'deadbeef', 'AKIA/1']);

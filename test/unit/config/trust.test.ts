@@ -65,6 +65,13 @@ describe('values that reach beyond the config', () => {
     ).toEqual(['source', 'decrypt/age/identity', 'decrypt/list/1', 'fetch/command']);
   });
 
+  test('are places elsewhere, and settings that would send credentials there', () => {
+    for (const source of ['s3://bucket/', 'HTTPS://host/x', 'sftp://host/x', 'rclone:remote:x'])
+      expect(found({source})).toEqual(['source']);
+    expect(found({source: '/backups', store: {endpoint: 'https://mallory.example'}})).toEqual(['store']);
+    expect(found({source: {command: ['sh']}})).toEqual(['source/command']);
+  });
+
   test('are not names that merely look alike', () => {
     expect(found({source: 'environment/dump.rdb', name: 'commander', keys: 1, file: null})).toEqual([]);
   });

@@ -2,7 +2,8 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from '@jest/globals';
-import {CHECKSUM_FILE, checksumsBeside} from '../../../src/source/checksums.ts';
+import {isChecksumFile} from '../../../src/source/backup-name.ts';
+import {locatedIn} from '../../store-of.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -15,7 +16,9 @@ const MD5 = 'cd'.repeat(16);
 
 async function beside(files: Record<string, string>) {
   for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
-  return checksumsBeside(join(dir, 'dump.rdb.gz'));
+  await writeFile(join(dir, 'dump.rdb.gz'), 'any');
+  const located = await locatedIn(join(dir, 'dump.rdb.gz'));
+  return located.found ? located.checksums : [];
 }
 
 test.each([
@@ -53,8 +56,8 @@ test.each([
   'sha512sums.txt',
   'a.rdb.gz.sha1.txt',
 ])('%s is no backup', name => {
-  expect(CHECKSUM_FILE.test(name)).toBe(true);
+  expect(isChecksumFile(name)).toBe(true);
 });
 test.each(['dump.rdb', 'sha256.rdb', 'MD5SUMS.rdb'])('%s may be one', name => {
-  expect(CHECKSUM_FILE.test(name)).toBe(false);
+  expect(isChecksumFile(name)).toBe(false);
 });

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
-import {locateLocal} from '../../../src/source/local.ts';
+import {locatedIn} from '../../store-of.ts';
 
 const NOBODY = 65_534;
 
@@ -27,12 +27,12 @@ async function aFile(name: string, {day = 1, content = 'REDIS0010'} = {}): Promi
 
 /** The name of what was found, or the rule that says that nothing was. */
 async function found(spec: string): Promise<string> {
-  const located = await locateLocal(spec);
+  const located = await locatedIn(spec);
   return located.found ? located.backup.name : located.reason.rule;
 }
 
 const problem = (spec: string) =>
-  locateLocal(spec).then(
+  locatedIn(spec).then(
     () => undefined,
     error => error.code,
   );
@@ -51,9 +51,9 @@ async function asNobody<T>(work: () => Promise<T>): Promise<T> {
 describe('a file', () => {
   test('is described as it lies there', async () => {
     const path = await aFile('dump.rdb', {day: 3});
-    expect(await locateLocal(path)).toEqual({
+    expect(await locatedIn(path)).toMatchObject({
       found: true,
-      path,
+      entry: {path},
       checksums: [],
       backup: {name: 'dump.rdb', location: path, sizeBytes: 9, modifiedAt: '2025-01-03T00:00:00.000Z'},
     });
@@ -126,7 +126,7 @@ describe('a directory', () => {
 
   test('without a dump has none: that is a finding, not an error', async () => {
     await aFile('notes.txt', {content: 'nothing'});
-    const located = await locateLocal(dir);
+    const located = await locatedIn(dir);
     expect(located).toMatchObject({found: false, reason: {rule: 'backup/none-found'}});
     expect(await found(dir)).toBe('backup/none-found');
   });
@@ -143,11 +143,11 @@ describe('a pattern', () => {
   test('may stand for directories', async () => {
     await aFile('monday/dump.rdb', {day: 1});
     await aFile('tuesday/redis/dump.rdb', {day: 2});
-    expect((await locateLocal(join(dir, '*/dump.rdb'))) as object).toMatchObject({
-      path: join(dir, 'monday/dump.rdb'),
+    expect(await locatedIn(join(dir, '*/dump.rdb'))).toMatchObject({
+      entry: {name: 'monday/dump.rdb', path: join(dir, 'monday/dump.rdb')},
     });
-    expect((await locateLocal(join(dir, '**/dump.rdb'))) as object).toMatchObject({
-      path: join(dir, 'tuesday/redis/dump.rdb'),
+    expect(await locatedIn(join(dir, '**/dump.rdb'))).toMatchObject({
+      entry: {path: join(dir, 'tuesday/redis/dump.rdb')},
     });
   });
 
@@ -200,9 +200,8 @@ describe('what cannot be found out is an error', () => {
 });
 
 test.each([
-  's3://bucket/dump.rdb',
-  'https://example.com/dump.rdb',
-  'rclone://x',
+  'ftp://example.com/dump.rdb',
+  'redis://x',
   'file://elsewhere/dump.rdb',
 ])('%s is named as out of reach, not looked for as a file', async spec => {
   expect(await problem(spec)).toBe('usage/invalid');

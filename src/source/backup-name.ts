@@ -1,0 +1,56 @@
+/**
+ * What names of files tell: which are backups, which lie beside them, and which date or version a name holds. Pure; a name
+ * that can be read in two ways is called ambiguous, never guessed at.
+ */
+
+/**
+ * `dump.rdb`, `dump.rdb.gz` and archives: a newer backup in another form must not let an older one pass for the newest,
+ * not even in one that we cannot read. Checksums, recordings and partial files beside a dump are no backups.
+ */
+const PACKED_OR_PLAIN =
+  /^[^.].*\.(rdb|tar|tgz|tbz2?|txz|tzst|zip)(\.(gz|bz2|xz|zst|lz4|lzo|sz|7z|zip|tar|tgz|age|gpg|pgp|asc|enc|aes))*$/;
+
+/** Left behind by an interrupted BGSAVE or rewrite; never a backup. Source: rdbSaveBackground, rewriteAppendOnlyFile. */
+const TEMPORARY = /^temp-.*\.(rdb|aof)$/;
+
+/** Of any checksum file: it is no backup, however new it is. */
+const CHECKSUM_FILE = /(\.(md5|sha1|sha256|sha512)(sums?)?(\.txt)?|^(MD5|SHA1|SHA256|SHA512)SUMS(\.txt)?)$/i;
+
+export const lastPart = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
+
+export const looksLikeBackup = (name: string): boolean => PACKED_OR_PLAIN.test(lastPart(name));
+export const isTemporary = (name: string): boolean => TEMPORARY.test(lastPart(name));
+export const isChecksumFile = (name: string): boolean => CHECKSUM_FILE.test(lastPart(name));
+
+/** Year, month, day, and a time of day if one follows: `2026-01-14`, `20260114T031700Z`, `2026/01/14`, `2026-01-14_03.17`. */
+const DATE =
+  /(?<!\d)(20\d\d)([-_./]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?:[-_.T ]?([01]\d|2[0-3])[-_.:h]?([0-5]\d)(?:[-_.:m]?([0-5]\d))?)?(?!\d)/g;
+/** Day and month, or month and day, before the year: nobody can tell. */
+const UNCLEAR = /(?<!\d)[0-3]?\d([-_.])[0-3]?\d\1(20)?\d\d(?!\d)/;
+/** Unix time, in seconds or milliseconds, from 2001 to 2033. */
+const UNIX = /(?<!\d)(1[0-9]{9})(\d{3})?(?!\d)/g;
+
+/** Unix milliseconds, as if in UTC: for telling which of several is the later, not how old one is. */
+export function dateInName(name: string): number | 'ambiguous' | null {
+  for (const part of [lastPart(name), name]) {
+    const dates = new Set([...part.matchAll(DATE)].map(toTime));
+    if (dates.size === 0) for (const [, s, ms] of part.matchAll(UNIX)) dates.add(Number(s! + (ms ?? '000')));
+    if (dates.size > 1) return 'ambiguous';
+    const [date] = dates;
+    if (date !== undefined) return date;
+    if (UNCLEAR.test(part)) return 'ambiguous';
+  }
+  return null;
+}
+
+function toTime([, year, , month, day, hour, minute, second]: RegExpMatchArray): number {
+  const part = (digits: string | undefined): number => Number(digits ?? 0);
+  return Date.UTC(part(year), part(month) - 1, part(day), part(hour), part(minute), part(second));
+}
+
+/** `v2` before `v10`: digits count as numbers. Not by the machine's language. */
+export const compareVersions = (a: string, b: string): number =>
+  a.localeCompare(b, 'en', {numeric: true}) || (a < b ? -1 : a > b ? 1 : 0);
+
+/** Alike for all backups of one job: the name with its numbers taken out. */
+export const seriesOf = (name: string): string => name.replaceAll(/\d+/g, '#');
