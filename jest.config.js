@@ -25,6 +25,8 @@ const project = name => ({
 export default {
   // Containers on a busy machine; a test that hangs still ends.
   testTimeout: 180_000,
+  // jest would leave one core for itself, and on two cores run all files one after the other.
+  maxWorkers: '100%',
   projects: [
     {...project('unit'), testMatch: ['<rootDir>/test/unit/**/*.test.ts', '<rootDir>/test/tidy.test.ts']},
     project('contract'),

@@ -1,6 +1,6 @@
 /** Local servers, for drills without a container: on the PATH, or unpacked in our cache. */
 import {existsSync} from 'node:fs';
-import {chmod, mkdir, readdir, writeFile} from 'node:fs/promises';
+import {chmod, mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {aptInstall} from './apt.mjs';
 import {CACHE, hasApt, isRoot, run, step, which} from './run.mjs';
@@ -60,7 +60,6 @@ export async function unpackedServers() {
  */
 async function runnable(root, product) {
   const file = path.join(root, 'run', `${product}-server`);
-  if (existsSync(file)) return file;
   const folders = await readdir(path.join(root, 'usr/lib')).catch(() => []);
   const libraries = folders.find(name => name.endsWith('-linux-gnu'));
   if (libraries === undefined) return undefined;
@@ -71,11 +70,15 @@ async function runnable(root, product) {
   await mkdir(path.dirname(file), {recursive: true});
   const lines = [
     '#!/bin/sh',
-    'root=$(dirname "$(dirname "$0")")',
+    // Nothing of PATH: a drill's search path may hold this server alone.
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's, not ours
+    'run=${0%/*}; root=${run%/*}',
     `lib=$root/usr/lib/${libraries}`,
     `exec "$lib/${loader}" --library-path "$lib" "$root/usr/bin/${product}-server" "$@"`,
   ];
-  await writeFile(file, `${lines.join('\n')}\n`);
+  const script = `${lines.join('\n')}\n`;
+  if (existsSync(file) && (await readFile(file, 'utf8')) === script) return file;
+  await writeFile(file, script);
   await chmod(file, 0o755);
   return file;
 }
