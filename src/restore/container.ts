@@ -70,6 +70,7 @@ type Launched = {
   running: RunningContainer;
   directory: PrivateDir;
   server: Pick<Throwaway, 'description' | 'log' | 'ended'>;
+  role: Role;
   dispose: () => Promise<void>;
 };
 type Via = 'socket' | 'exec';
@@ -172,10 +173,14 @@ export class Engine {
     return (dockerode.modem as Modem).socketPath !== undefined && !(await inContainer());
   }
 
-  async #startOne(options: ContainerOptions, role: RoleIn, via: Via): Promise<Throwaway> {
-    const {running, directory, server, dispose} = await this.#launch(options, role, via);
+  async #startOne(options: ContainerOptions, roleIn: RoleIn, via: Via): Promise<Throwaway> {
+    const {running, directory, server, role, dispose} = await this.#launch(options, roleIn, via);
+    const saved = async () =>
+      via === 'socket'
+        ? join(directory.path, role.saves!)
+        : await running.copyOut(`${INSIDE.privateDir}/${role.saves}`, join(directory.path, DUMP_FILE));
     try {
-      return answering(server, await connect(running, directory, server, options.signal), dispose);
+      return answering(server, await connect(running, directory, server, options.signal), {saved, dispose});
     } catch (error) {
       // What is known already says more than that something could not be removed.
       await dispose().catch(() => {});
@@ -222,7 +227,7 @@ export class Engine {
       if (via === 'socket') await running.assertShared(sharedFiles(directory, readable));
       const description = descriptionOf(options, via);
       const server = {description, log: () => running.log(), ended: () => running.ended()};
-      return {running, directory, server, dispose};
+      return {running, directory, server, role, dispose};
     } catch (error) {
       await dispose().catch(() => {});
       throw error;

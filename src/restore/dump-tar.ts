@@ -1,8 +1,11 @@
-/** A dump on its way into a container whose engine does not see our files: a tar stream, owned by the server's uid. */
+/**
+ * Dumps on their way into and out of a container whose engine does not see our files, as tar streams: in, owned by the
+ * server's uid; out, the one file that it saved. Nothing is held whole.
+ */
 import {createReadStream} from 'node:fs';
-import {stat} from 'node:fs/promises';
-import {addAbortSignal, Readable} from 'node:stream';
-import {pack} from 'tar-stream';
+import {open, stat} from 'node:fs/promises';
+import {addAbortSignal, finished, Readable} from 'node:stream';
+import {extract, pack} from 'tar-stream';
 import type {Entry} from './role.ts';
 
 type Destination = {directory: string; file: string; uid: number; gid: number; entries: readonly Entry[]};
@@ -31,4 +34,21 @@ export async function dumpTar(
     .pipe(entry);
   const stream = Readable.from(tar);
   return signal ? addAbortSignal(signal, stream) : stream;
+}
+
+/** Writes the one file in a tar stream; throws where the stream breaks off or holds none. */
+export async function writeFileOfTar(tar: Readable, target: string): Promise<void> {
+  const entries = extract();
+  // Also where it closes before its end.
+  finished(tar, error => error && entries.destroy(error));
+  tar.pipe(entries);
+  let written = false;
+  for await (const entry of entries) {
+    if (entry.header.type === 'file') {
+      await using file = await open(target, 'w', 0o600);
+      for await (const chunk of entry) await file.writeFile(chunk as Buffer);
+      written = true;
+    } else entry.resume();
+  }
+  if (!written) throw new Error('the engine gave no file');
 }

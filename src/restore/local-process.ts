@@ -4,8 +4,8 @@
  */
 import {type ChildProcess, spawn} from 'node:child_process';
 import {constants} from 'node:fs';
-import {access, mkdir, symlink} from 'node:fs/promises';
-import {delimiter, join} from 'node:path';
+import {access} from 'node:fs/promises';
+import {delimiter, dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {throwIfAborted} from '../errors.ts';
 import type {Owner} from '../private/owner.ts';
@@ -13,10 +13,10 @@ import {runToEnd} from '../process.ts';
 import {connectToSocket} from '../redis/client.ts';
 import {formatLine, lineOf, type Product, type ServerLine} from '../redis/server-line.ts';
 import {startWithDebug} from './debug-directive.ts';
-import {DUMP_FILE, frozenFlags} from './frozen.ts';
 import {LogBuffer} from './log-buffer.ts';
 import {makePrivateDir} from './private-dir.ts';
 import {whenReachable} from './reach.ts';
+import {frozenRole} from './role.ts';
 import {answering, type Ended, type ServerDescription, type Throwaway} from './throwaway.ts';
 
 const PROGRAMS: Record<string, Product> = {'redis-server': 'redis', 'valkey-server': 'valkey'};
@@ -71,14 +71,12 @@ async function startOne(options: ProcessOptions, debugCommand: boolean): Promise
     await directory[Symbol.asyncDispose]();
   };
   try {
-    const serverDir = join(directory.path, 'server');
-    await mkdir(serverDir);
-    await symlink(await directory.readableDump(dumpPath), join(serverDir, DUMP_FILE));
-    const flags = frozenFlags(
-      {directory: serverDir, socket: directory.socket},
-      {highestDatabase, debugCommand},
-    );
-    child = spawn(binary.path, flags, {
+    const {path, socket} = directory;
+    const dump = await directory.readableDump(dumpPath);
+    const inside = {directory: path, dump, dumpDir: dirname(dump), socket};
+    const role = frozenRole({highestDatabase, debugCommand})(inside);
+    await directory.furnish(role.entries);
+    child = spawn(binary.path, role.command, {
       // By this a server is found whose drill was killed (left-behind.ts).
       cwd: directory.path,
       env: {},
@@ -103,7 +101,7 @@ async function startOne(options: ProcessOptions, debugCommand: boolean): Promise
       ended: async () => ending.now(),
     };
     const client = await whenReachable(() => connectToSocket(directory.socket), server, options.signal);
-    return answering(server, client, dispose);
+    return answering(server, client, {saved: async () => join(path, role.saves!), dispose});
   } catch (error) {
     await dispose();
     throw error;

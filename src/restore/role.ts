@@ -2,7 +2,7 @@
  * What a container runs, and what it finds beside the dump: the frozen restore, production's own restore, or a checker. A
  * role is made once it is known where the container has its private directory and the dump.
  */
-import {frozenFlags} from './frozen.ts';
+import {DUMP_FILE, frozenFlags} from './frozen.ts';
 
 /** In the container's own view of the file system. */
 export type Inside = {directory: string; dumpDir: string; dump: string; socket: string};
@@ -15,10 +15,23 @@ export type Role = {
   entrypoint?: string[];
   command: string[];
   entries: Entry[];
+  /** What SAVE writes, in the private directory; absent where nobody asks for it. */
+  saves?: string;
 };
 
 export type RoleIn = (inside: Inside) => Role;
 
+/**
+ * The server works in a directory of its own, where a link bears the name of the dump: SAVE puts a new file in the place
+ * of the link, and never writes through it.
+ */
 export const frozenRole =
   (options: {highestDatabase: number; debugCommand: boolean}): RoleIn =>
-  ({dumpDir, socket}) => ({command: frozenFlags({directory: dumpDir, socket}, options), entries: []});
+  ({directory, dump, socket}) => ({
+    command: frozenFlags({directory: `${directory}/${WORK_DIR}`, socket}, options),
+    entries: [{path: WORK_DIR}, {path: SAVED, linkTo: dump}],
+    saves: SAVED,
+  });
+
+const WORK_DIR = 'server';
+const SAVED = `${WORK_DIR}/${DUMP_FILE}`;

@@ -6,8 +6,9 @@ import {stat} from 'node:fs/promises';
 import type {IncomingMessage} from 'node:http';
 import type {Readable} from 'node:stream';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {DrillError, throwIfAborted} from '../errors.ts';
+import {DrillError, throwIfAborted, toDrillError} from '../errors.ts';
 import {type Executed, type Executing, execIn} from './container-exec.ts';
+import {writeFileOfTar} from './dump-tar.ts';
 import {LogBuffer} from './log-buffer.ts';
 import {soon} from './patience.ts';
 import type {Ended} from './throwaway.ts';
@@ -21,11 +22,14 @@ const CLOCK_GRAIN_MS = 1001;
 /** To remove a container is to wait for its memory to be freed, unless somebody waits for us to end. */
 const REMOVE_MS = 60_000;
 const REMOVE_IN_A_HURRY_MS = 3500;
+/** An engine that has given no byte of a file for so long gives no more. */
+const STUCK_MS = 60_000;
 
 /** What is used of dockerode's container. */
 type EngineContainer = Executing & {
   inspect(): Promise<{State: {Running: boolean; Status: string; ExitCode: number; OOMKilled: boolean}}>;
   infoArchive(options: {path: string}): Promise<unknown>;
+  getArchive(options: {path: string; abortSignal?: AbortSignal}): Promise<NodeJS.ReadableStream>;
   remove(options: {force: boolean; v: boolean}): Promise<unknown>;
 };
 
@@ -141,6 +145,31 @@ export class RunningContainer {
       return await work;
     } finally {
       end.abort();
+    }
+  }
+
+  /** One file in it, written to `target`, however large. An engine that gives nothing for long is given up. */
+  async copyOut(inside: string, target: string): Promise<string> {
+    const end = new AbortController();
+    const abortSignal = this.#signal ? AbortSignal.any([end.signal, this.#signal]) : end.signal;
+    try {
+      const tar = await soon(this.#container.getArchive({path: inside, abortSignal}), this.#signal);
+      const stuck = setTimeout(() => end.abort(), STUCK_MS);
+      tar.on('data', () => stuck.refresh());
+      try {
+        await writeFileOfTar(tar as Readable, target);
+      } finally {
+        clearTimeout(stuck);
+      }
+      return target;
+    } catch (cause) {
+      throwIfAborted(this.#signal);
+      const error = toDrillError(cause);
+      if (error.code === 'capacity/disk') throw error;
+      throw new DrillError('server/unreachable', 'the engine did not hand over what the server saved', {
+        hint: 'Is the engine well? Look at its log, and drill again.',
+        cause,
+      });
     }
   }
 

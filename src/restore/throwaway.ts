@@ -4,6 +4,7 @@
  */
 import {z} from 'zod';
 import type {ServerClient} from '../redis/client.ts';
+import {saveOn} from './save.ts';
 
 export const serverSchema = z.strictObject({
   kind: z.enum(['container', 'process']),
@@ -30,17 +31,26 @@ export interface Throwaway extends AsyncDisposable {
   log(): Promise<readonly string[]>;
   /** `null` while the server runs. */
   ended(): Promise<Ended | null>;
+  /**
+   * Lets the server write what it holds (SAVE); answers a file that we can read, which is gone with the server. Throws
+   * `capacity/disk` and `server/unreachable`.
+   */
+  save(): Promise<string>;
 }
 
-/** A server that answers; letting go of it closes the connection before `dispose` takes the rest away. */
+/** A server that answers; `saved` finds what it saved. Letting go closes the connection before `dispose` does the rest. */
 export function answering(
   server: Pick<Throwaway, 'description' | 'log' | 'ended'>,
   client: ServerClient,
-  dispose: () => Promise<void>,
+  {saved, dispose}: {saved(): Promise<string>; dispose(): Promise<void>},
 ): Throwaway {
   return {
     ...server,
     client,
+    save: async () => {
+      await saveOn(client, server);
+      return await saved();
+    },
     [Symbol.asyncDispose]: async () => {
       client.close();
       await dispose();

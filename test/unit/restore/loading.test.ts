@@ -42,6 +42,9 @@ function aThrowaway({answers = [READY], log = LOADED_7_0, ended = null}: Fake): 
     },
     log: async () => log,
     ended: async () => (answers[Math.min(asked, answers.length) - 1] === null ? ended : null),
+    save: async () => {
+      throw new Error('not asked for: SAVE');
+    },
     [Symbol.asyncDispose]: async () => {},
   };
 }

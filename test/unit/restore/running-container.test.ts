@@ -1,8 +1,9 @@
-import {mkdtemp, rm, stat, writeFile} from 'node:fs/promises';
+import {mkdtemp, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {PassThrough} from 'node:stream';
+import {PassThrough, Readable} from 'node:stream';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
+import {dumpTar} from '../../../src/restore/dump-tar.ts';
 import {NotShared, RunningContainer} from '../../../src/restore/running-container.ts';
 
 type State = {Running: boolean; Status: string; ExitCode: number; OOMKilled: boolean};
@@ -16,11 +17,13 @@ function aContainer({
   state = () => RUNNING,
   removed = () => {},
   seen = () => '',
+  archive = () => new PassThrough(),
   signal,
 }: {
   state?: () => State;
   removed?: () => void;
   seen?: (path: string) => string;
+  archive?: () => Readable;
   signal?: AbortSignal;
 } = {}) {
   const never = new PassThrough();
@@ -31,6 +34,7 @@ function aContainer({
       headers: {'x-docker-container-path-stat': Buffer.from(seen(path)).toString('base64')},
       destroy: () => {},
     }),
+    getArchive: async () => archive(),
     exec: async () => ({start: async () => never, inspect: async () => ({ExitCode: 0})}),
     modem: {demuxStream: () => {}},
   };
@@ -130,5 +134,49 @@ describe('an engine', () => {
     const asking = container.exec(['redis-cli', 'PING']);
     running = false;
     await expect(asking).rejects.toThrow('the server ended before it answered');
+  });
+});
+
+describe('what the server saved is handed over', () => {
+  let temp: string;
+  let original: string;
+  const bytes = Buffer.alloc(300_000, 'REDIS');
+  beforeEach(async () => {
+    temp = await mkdtemp(join(tmpdir(), 'unit-'));
+    original = join(temp, 'original.rdb');
+    await writeFile(original, bytes);
+  });
+  afterEach(() => rm(temp, {recursive: true, force: true}));
+
+  const archived = () =>
+    dumpTar(original, {directory: 'd', file: 'dump.rdb', uid: 1, gid: 1, entries: []}, undefined);
+  const copied = (archive: () => Readable, signal?: AbortSignal) =>
+    aContainer({archive, ...(signal && {signal})}).copyOut('/d/dump.rdb', join(temp, 'copy.rdb'));
+
+  test('byte for byte', async () => {
+    const tar = await archived();
+    expect((await readFile(await copied(() => tar))).equals(bytes)).toBe(true);
+  });
+
+  test('or not at all: an engine that breaks off, or has nothing to give, is an error', async () => {
+    const whole = Buffer.concat(await (await archived()).toArray());
+    const breaks = async function* () {
+      yield whole.subarray(0, 100_000);
+      throw gone();
+    };
+    for (const tar of [
+      Readable.from(breaks()),
+      Readable.from([whole.subarray(0, 100_000)]),
+      Readable.from([]),
+    ])
+      await expect(copied(() => tar)).rejects.toMatchObject({code: 'server/unreachable'});
+  });
+
+  test('and is not waited for when the drill is cancelled', async () => {
+    const abort = new AbortController();
+    const stuck = new PassThrough({signal: abort.signal});
+    const copying = copied(() => stuck, abort.signal);
+    setImmediate(() => abort.abort());
+    await expect(copying).rejects.toMatchObject({code: 'cancelled'});
   });
 });

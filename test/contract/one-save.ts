@@ -1,0 +1,34 @@
+/**
+ * One restored server that saves what it holds, in a process of its own, so that a test can give it another file system
+ * than the engine's: `node one-save.ts '{"dump": …}'`. Prints what our reader made of both, and what was left behind.
+ */
+import {readdirSync, statSync} from 'node:fs';
+import {inspect, readHeader} from '../../src/inspect/inspect.ts';
+import {silent} from '../../src/progress.ts';
+import {awaitLoaded} from '../../src/restore/loading.ts';
+import {type ServerOptions, startServer} from '../../src/restore/start-server.ts';
+
+type Asked = {dump: string; tempDir: string; options: ServerOptions};
+
+const {dump, tempDir, options} = JSON.parse(process.argv[2]!) as Asked;
+const seen = async (path: string) => {
+  const {dataset, digests, checksum, error} = await inspect(path);
+  return {dataset, digests: digests?.byDialect, checksum, error: error?.message};
+};
+const {magic, rdbVersion} = await readHeader(dump);
+const header = {magic: magic!, rdbVersion: rdbVersion!, producer: null, highestDatabase: 15};
+const deps = {tempDir, searchPath: process.env.PATH ?? '', signal: undefined, progress: silent};
+const before = statSync(dump);
+let saved: unknown;
+let server: unknown;
+{
+  await using throwaway = await startServer(dump, header, options, deps);
+  server = (await awaitLoaded(throwaway, deps)).server;
+  // Twice: the second finds the first in its place.
+  await throwaway.save();
+  saved = await seen(await throwaway.save());
+}
+const {mtimeMs, size} = statSync(dump);
+const unchanged = mtimeMs === before.mtimeMs && size === before.size;
+const left = readdirSync(tempDir).filter(name => name.startsWith('restore-drill-'));
+process.stdout.write(JSON.stringify({server, file: await seen(dump), saved, unchanged, left}));
