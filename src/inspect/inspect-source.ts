@@ -7,12 +7,16 @@ import {DrillError} from '../errors.ts';
 import {FORM_BYTES} from '../form.ts';
 import {type Phase, type Progress, silent} from '../progress.ts';
 import {damageOf} from './damage.ts';
+import {datasetOf, type Grouping} from './dataset.ts';
+import type {Digester} from './digest/digester.ts';
 import {digesterFor, digestsOf} from './digest/digests.ts';
 import {DumpReader, FOOTER_BYTES, type Source} from './dump-reader.ts';
 import {Fault, grouped, plural} from './fault.ts';
 import {emptyInspection, headerDamage} from './header.ts';
 import type {Damage, Depth, Inspection} from './inspection.ts';
 import {borrowKernel} from './kernel.ts';
+import {InflatedWindow} from './values/inflated-window.ts';
+import {NameReader, type Sorter} from './values/name-reader.ts';
 import {ValueReader} from './values/value-reader.ts';
 import {type DumpVersion, HEADER_BYTES, hasChecksum, isTried, readVersion} from './version.ts';
 import {Walk} from './walk.ts';
@@ -22,6 +26,13 @@ export type InspectOptions = {
   signal?: AbortSignal | undefined;
   /** `quick`: values are passed over; nothing is digested. */
   depth?: Depth;
+};
+
+/** Looks at the name of every key. */
+export type Sorting = {
+  sorter: Sorter;
+  /** What the numbers mean that it sorts keys into; `null` where they are of no interest. */
+  groupingOf(): Grouping | null;
 };
 
 /** Bytes between two turns of the event loop: about 20 ms of work. */
@@ -34,7 +45,7 @@ type Ending = {checksum: Inspection['checksum']; error?: Damage};
 
 export async function inspectSource(
   source: Source,
-  options: InspectOptions = {},
+  options: InspectOptions & {sorting?: Sorting} = {},
   windowBytes?: number,
 ): Promise<Inspection> {
   const head = readHead(source);
@@ -51,17 +62,26 @@ export async function inspectSource(
   using borrowed = borrowKernel();
   const dump = new DumpReader(source, borrowed.kernel, windowBytes);
   const digester = options.depth === 'quick' ? null : digesterFor(version, borrowed.kernel, Date.now());
-  const walk = new Walk(dump, version, digester && new ValueReader(dump, digester));
+  const walk = new Walk(dump, version, readersOf(dump, digester, options.sorting?.sorter ?? null));
   const phase = (options.progress ?? silent).phase('inspect', source.sizeBytes, 'bytes');
   try {
     const ending = await readToEnd(dump, walk, version, slices(dump, phase, options.signal));
-    const read = {...inspection, ...findings(walk), ...ending};
+    const digested = digester !== null && !isUnread(ending);
+    if (digested) digester.finish();
+    const dataset = datasetOf(walk.tally, {grouping: options.sorting?.groupingOf() ?? null, digested});
+    const read = {...inspection, ...findings(walk), dataset, ...ending};
     if (isUnread(ending)) return read;
     if (digester === null) return {...read, digestBecause: 'depth quick'};
-    return {...read, ...digestsOf(digester, version, read.dataset)};
+    return {...read, ...digestsOf(digester, version, walk.tally.cells)};
   } finally {
     phase.end();
   }
+}
+
+function readersOf(dump: DumpReader, digester: Digester | null, sorter: Sorter | null) {
+  const values = digester && new ValueReader(dump, digester, sorter);
+  const names = values?.names ?? new NameReader(dump, new InflatedWindow(dump), {tape: null, sorter});
+  return {names, values};
 }
 
 function readHead(source: Source): Uint8Array {
@@ -138,7 +158,6 @@ function findings({tally, producer}: Walk) {
     producer: {product: producer.product, version: producer.version},
     createdAt: producer.createdAt,
     usedMemoryBytes: producer.usedMemoryBytes,
-    dataset: tally.dataset(),
     ...(tally.emptyKeys > 0 && {emptyKeys: tally.emptyKeys}),
     aofBase: producer.aofBase,
     hashesWithFieldExpiry: tally.hashesWithFieldExpiry,

@@ -4,7 +4,8 @@
  * the server to say.
  */
 import {openDump} from './dump-file.ts';
-import {type InspectOptions, inspectSource} from './inspect-source.ts';
+import {PatternSet} from './groups/pattern-set.ts';
+import {type InspectOptions, inspectSource, type Sorting} from './inspect-source.ts';
 import type {Inspection} from './inspection.ts';
 
 export type {InspectOptions} from './inspect-source.ts';
@@ -15,12 +16,26 @@ export type DumpHeader = Pick<Inspection, 'magic' | 'rdbVersion' | 'unverified' 
 /** Bytes that `readHeader` looks at. AUX fields take a few hundred; KeyDB shows itself only at its first key. */
 const HEADER_PART_BYTES = 64 * 1024;
 
+export type GroupOptions = {
+  /** Patterns of the groups that are counted and digested apart. */
+  groups?: string[];
+};
+
 /** Never throws for a damaged file: damage is `error`. Throws 'source/unreadable' and 'cancelled'. */
-export async function inspect(path: string, options: InspectOptions = {}): Promise<Inspection> {
+export async function inspect(
+  path: string,
+  {groups = [], ...options}: InspectOptions & GroupOptions = {},
+): Promise<Inspection> {
   using file = openDump(path);
-  const inspection = await inspectSource(file, options);
+  const sorting = groups.length === 0 ? {} : {sorting: sortingBy(groups)};
+  const inspection = await inspectSource(file, {...options, ...sorting});
   file.assertUnchanged();
   return inspection;
+}
+
+function sortingBy(patterns: string[]): Sorting {
+  const sorter = new PatternSet(patterns);
+  return {sorter, groupingOf: () => ({names: patterns, combinations: sorter.combinations})};
 }
 
 /** The header and the AUX fields at the start, whatever follows them. Throws 'source/unreadable'. */

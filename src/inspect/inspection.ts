@@ -3,6 +3,7 @@
  * without any server, so that it can be held against what a server says. Counts are of the file, expired keys included.
  */
 import {z} from 'zod';
+import {groupPatternSchema} from './groups/group-pattern.ts';
 
 /** Redis' names of the value types, as TYPE answers them; modules as `module`. */
 export const VALUE_TYPES = ['string', 'list', 'set', 'zset', 'hash', 'stream', 'array', 'module'] as const;
@@ -14,21 +15,51 @@ const count = z.int().min(0);
 export const depthSchema = z.enum(['quick', 'full']);
 export type Depth = z.infer<typeof depthSchema>;
 
+const hex40 = z.string().regex(/^[0-9a-f]{40}$/);
+
 /** Digests are comparable within a dialect only: see server-line.ts. */
 export const digestSchema = z.strictObject({
   algorithm: z.literal('redis-debug-digest'),
   dialect: z.string(),
-  hex: z.string().regex(/^[0-9a-f]{40}$/),
+  hex: hex40,
 });
 export type Digest = z.infer<typeof digestSchema>;
+
+/** Upper bounds of how long a key had left to live when its dump was begun; `expired` when it had nothing left. */
+export const TIMES_LEFT = ['expired', '1h', '1d', '7d', '30d', 'more'] as const;
+export type TimeLeft = (typeof TIMES_LEFT)[number];
+
+export const expiryTimesSchema = z.strictObject({
+  /** Over names and expiry times; what exactly is hashed is told in architecture.md. Absent where nothing is digested. */
+  digest: z.strictObject({algorithm: z.literal('sha1-xor-expiry-times'), hex: hex40}).optional(),
+  /** Keys by the time that they had left; absent where the dump does not say when it was written. */
+  left: z.partialRecord(z.enum(TIMES_LEFT), count).optional(),
+});
+export type ExpiryTimes = z.infer<typeof expiryTimesSchema>;
 
 export const keyCountSchema = z.strictObject({
   keys: count,
   expires: count,
   /** The keys of this database alone, XORed; in the dialect of `dataset.digest`. */
   digest: digestSchema.optional(),
+  /** Absent where no key expires. */
+  expiryTimes: expiryTimesSchema.optional(),
 });
 export type KeyCount = z.infer<typeof keyCountSchema>;
+
+/** Keys by type; a type without keys is absent. */
+const typesSchema = z.partialRecord(z.enum(VALUE_TYPES), count);
+
+/** Keys of all databases whose names match a pattern. */
+export const groupSchema = z.strictObject({
+  ...keyCountSchema.shape,
+  /** What DEBUG DIGEST would answer if these were all keys, in the dialect of `dataset.digest`. */
+  digest: digestSchema.optional(),
+  types: typesSchema,
+  /** Of their entries in the file: expiry, type, name, value. */
+  bytes: count,
+});
+export type Group = z.infer<typeof groupSchema>;
 
 export const datasetSchema = z.strictObject({
   keys: count,
@@ -36,12 +67,16 @@ export const datasetSchema = z.strictObject({
   expires: count,
   /** By database number; a database without keys is absent. */
   databases: z.record(z.string().regex(/^\d+$/), keyCountSchema),
-  /** Keys by type; a type without keys is absent. */
-  types: z.partialRecord(z.enum(VALUE_TYPES), count),
+  types: typesSchema,
   /** Function libraries (opcodes FUNCTION2 and FUNCTION_PRE_GA). */
   functions: count,
   /** DEBUG DIGEST, computed by us, in the canonical dialect 7.2; absent where there is none. */
   digest: digestSchema.optional(),
+  expiryTimes: expiryTimesSchema.optional(),
+  /** By pattern, those that were asked for; a key counts in every group whose pattern it matches. */
+  groups: z.record(groupPatternSchema, groupSchema).optional(),
+  /** Keys that no pattern matches. */
+  ungrouped: groupSchema.optional(),
 });
 export type Dataset = z.infer<typeof datasetSchema>;
 

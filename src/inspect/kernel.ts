@@ -56,6 +56,8 @@ export const MAX_STEPS = 4 * MAX_TEXTS;
 
 /** What keys and dialects are summed up in: at most five slots a key. */
 export const MAX_SLOTS = 2 * MAX_TEXTS;
+/** What cells of keys are summed up in, a slot for each part of a digest. */
+export const MAX_CELL_SLOTS = 2048;
 
 /** Bytes of a digest, and of what the kernel's lists hold for each entry. */
 export const DIGEST_BYTES = 20;
@@ -84,6 +86,7 @@ export const LAYOUT = {
   lastChains: part(2 * MAX_TEXTS * CHAIN_BYTES),
   ranges: part(MAX_TEXTS * RANGE_BYTES),
   slots: part((MAX_SLOTS + 16) * DIGEST_BYTES),
+  cells: part(MAX_CELL_SLOTS * DIGEST_BYTES),
 } as const;
 
 const PAGES = Math.ceil(top / PAGE_BYTES);

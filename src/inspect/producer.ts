@@ -16,6 +16,8 @@ export class ProducerNotes {
   product: Inspection['producer']['product'] = 'unknown';
   version: string | null = null;
   createdAt: string | null = null;
+  /** The same since 1970. */
+  createdAtMs = Number.NaN;
   usedMemoryBytes: number | null = null;
   aofBase = false;
 
@@ -44,7 +46,8 @@ export class ProducerNotes {
         return;
       case 'ctime':
         if (value !== null && DIGITS.test(value) && Number(value) <= MAX_DATE_SECONDS) {
-          this.createdAt = new Date(Number(value) * 1000).toISOString();
+          this.createdAtMs = Number(value) * 1000;
+          this.createdAt = new Date(this.createdAtMs).toISOString();
         }
         return;
       case 'used-mem':

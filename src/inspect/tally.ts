@@ -1,12 +1,16 @@
 /**
- * What the reader has counted so far: keys by database and type, functions, modules. Counting a key allocates
- * nothing. What a hostile file could make grow without end is limited.
+ * What the reader has counted so far: keys by cell (database and patterns that match), functions, modules. Counting a
+ * key allocates nothing. What a hostile file could make grow without end is limited.
  */
+import {DrillError} from '../errors.ts';
+import {Cell} from './cell.ts';
 import {Fault, grouped} from './fault.ts';
-import {type Dataset, type KeyCount, VALUE_TYPES, type ValueType} from './inspection.ts';
+import type {ValueType} from './inspection.ts';
 
 /** Databases with keys that we keep apart. Servers have 16 unless told otherwise; the drill starts its own with 1,024. */
 const MAX_DATABASES = 65_536;
+/** Databases times combinations of patterns, of those that occur: some 60 MB. */
+const MAX_CELLS = 131_072;
 /** Different module types and classes. Redis ships with about ten. */
 const MAX_MODULES = 1024;
 /** Databases are numbered by a C int (server.dbnum). */
@@ -21,9 +25,11 @@ export class Tally {
   database = 0;
   highestDatabase = 0;
   readonly modules = new Map<string, number>();
-  readonly #databases = new Map<number, KeyCount>();
-  readonly #types = new Map<ValueType, {keys: number}>(VALUE_TYPES.map(type => [type, {keys: 0}]));
-  #current: KeyCount | undefined;
+  /** In the order of their first keys. */
+  readonly cells: Cell[] = [];
+  /** Cells of a database, by combination. */
+  readonly #databases = new Map<number, (Cell | undefined)[]>();
+  #current: (Cell | undefined)[] | undefined;
 
   select(database: number, offset: number): void {
     if (database > MAX_DATABASE_NUMBER) {
@@ -38,11 +44,13 @@ export class Tally {
     this.#current = this.#databases.get(database);
   }
 
-  key(type: ValueType, expires: boolean, offset: number): void {
-    this.#current ??= this.#open(offset);
-    this.#current.keys++;
-    if (expires) this.#current.expires++;
-    this.#types.get(type)!.keys++;
+  /** Where a key of the current database belongs; it counts when it is added. */
+  cell(combination: number, offset: number): Cell {
+    return this.#current?.[combination] ?? this.#open(combination, offset);
+  }
+
+  key(cell: Cell, type: ValueType, bytes: number): void {
+    cell.add(type, bytes);
     this.keys++;
   }
 
@@ -53,29 +61,31 @@ export class Tally {
     this.modules.set(name, (this.modules.get(name) ?? 0) + 1);
   }
 
-  dataset(): Dataset {
-    const databases = [...this.#databases].sort(([a], [b]) => a - b);
-    return {
-      keys: this.keys,
-      expires: databases.reduce((sum, [, count]) => sum + count.expires, 0),
-      databases: Object.fromEntries(databases.map(([number, count]) => [String(number), {...count}])),
-      types: Object.fromEntries(
-        [...this.#types].filter(([, {keys}]) => keys > 0).map(([type, {keys}]) => [type, keys]),
-      ),
-      functions: this.functions,
-    };
-  }
-
-  #open(offset: number): KeyCount {
-    if (this.#databases.size === MAX_DATABASES) {
-      throw new Fault(
-        'unreadable',
-        offset,
-        `there are more than ${grouped(MAX_DATABASES)} databases with keys`,
+  #open(combination: number, offset: number): Cell {
+    if (this.#current === undefined) {
+      if (this.#databases.size === MAX_DATABASES) {
+        throw new Fault(
+          'unreadable',
+          offset,
+          `there are more than ${grouped(MAX_DATABASES)} databases with keys`,
+        );
+      }
+      this.#current = [];
+      this.#databases.set(this.database, this.#current);
+    }
+    // Without patterns there are no more of them than databases.
+    if (this.cells.length === MAX_CELLS) {
+      throw new DrillError(
+        'config/invalid',
+        `the groups split the databases into more than ${grouped(MAX_CELLS)} parts`,
+        {
+          hint: 'Ask for fewer groups at a time, or for patterns that begin differently.',
+        },
       );
     }
-    const count = {keys: 0, expires: 0};
-    this.#databases.set(this.database, count);
-    return count;
+    const cell = new Cell(this.database, combination);
+    this.cells.push(cell);
+    this.#current[combination] = cell;
+    return cell;
   }
 }

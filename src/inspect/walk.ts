@@ -3,6 +3,8 @@
  * anywhere, so there are no states to be in, only what has been announced for the next key. It stops between
  * entries when asked to, so that its caller can breathe.
  */
+import {Announced} from './announced.ts';
+import type {Cell} from './cell.ts';
 import type {DumpReader} from './dump-reader.ts';
 import {Fault, grouped} from './fault.ts';
 import type {ValueType} from './inspection.ts';
@@ -13,6 +15,7 @@ import {skipCommand} from './skip-command.ts';
 import {skipModuleStream} from './skip-value.ts';
 import {Tally} from './tally.ts';
 import {MODULE_2, MODULE_PRE_GA, type ValueTypeRow, valueTypesOf} from './value-types.ts';
+import type {NameReader} from './values/name-reader.ts';
 import type {Template, ValueReader} from './values/value-reader.ts';
 import type {DumpVersion} from './version.ts';
 
@@ -32,8 +35,8 @@ export type Doing =
 /** Hash templates (Redis 8.10) that we remember; each is one set of field names shared by many hashes. */
 const MAX_TEMPLATES = 65_536;
 const MAX_TEMPLATE_FIELDS = 1_000_000;
-/** `expire-ms` of -1 stands for "none" in loaders (rdbLoadRioWithLoadingCtx). */
-const NO_EXPIRE = -1n;
+
+type Readers = {names: NameReader; values: ValueReader | null};
 
 export class Walk {
   readonly tally = new Tally();
@@ -44,15 +47,17 @@ export class Walk {
   readonly #dump: DumpReader;
   readonly #types: (ValueTypeRow | undefined)[];
   readonly #opcodes: ReadonlyMap<number, Opcode>;
+  readonly #names: NameReader;
   /** `null`: values are passed over, and there is no digest. */
   readonly #values: ValueReader | null;
   readonly #templates = new Map<number, number>();
   #templateFields = 0;
-  /** The next key has an expiry time. */
-  #expires = false;
+  /** Of the next key. */
+  readonly #announced = new Announced();
 
-  constructor(dump: DumpReader, version: DumpVersion, values: ValueReader | null = null) {
+  constructor(dump: DumpReader, version: DumpVersion, {names, values}: Readers) {
     this.#dump = dump;
+    this.#names = names;
     this.#values = values;
     if (version.magic === 'VALKEY') this.producer.product = 'valkey';
     this.#types = valueTypesOf(version);
@@ -73,45 +78,50 @@ export class Walk {
   }
 
   #key(row: ValueTypeRow): void {
-    this.reading = row.type;
-    this.doing = 'read-key';
-    if (this.#values === null) {
-      this.#dump.skipString();
-      this.doing = 'read-object-value';
-      row.skip(this.#dump, this.#templates);
-    } else {
-      this.#digest(row, this.#values);
-    }
+    const cell = this.#name(row.type);
+    if (this.#values === null) row.skip(this.#dump, this.#templates);
+    else this.#digest(row, this.#values, cell);
     if (row.fieldExpiry) this.tally.hashesWithFieldExpiry++;
-    this.#count(row.type);
+    this.#count(cell, row.type);
   }
 
-  #digest(row: ValueTypeRow, values: ValueReader): void {
-    const {digester} = values;
-    digester.makeRoom();
-    const name = values.text();
+  /** Reads the name of a key, and finds out by it where the key belongs. */
+  #name(type: ValueType): Cell {
+    const digester = this.#values?.digester;
+    this.reading = type;
+    this.doing = 'read-key';
+    this.#announced.begin(this.#dump);
+    digester?.makeRoom();
+    this.#names.read();
     this.doing = 'read-object-value';
-    digester.begin(row.type, name);
-    row.read(values);
-    if (!digester.end(this.#expires)) this.tally.emptyKeys++;
+    const cell = this.tally.cell(this.#names.combination, this.#dump.offset);
+    if (this.#announced.expires) digester?.expiring(this.#names.text, this.#announced, cell);
+    return cell;
   }
 
-  #count(type: ValueType): void {
-    this.tally.key(type, this.#expires, this.#dump.offset);
-    this.#expires = false;
+  #digest(row: ValueTypeRow, values: ValueReader, cell: Cell): void {
+    const {digester} = values;
+    digester.begin(row.type, this.#names.text, cell);
+    row.read(values);
+    if (!digester.end(this.#announced.expires)) this.tally.emptyKeys++;
+  }
+
+  #count(cell: Cell, type: ValueType): void {
+    const {expires, expiresAtMs} = this.#announced;
+    if (expires) cell.expiring(expiresAtMs - this.producer.createdAtMs);
+    const bytes = this.#announced.end(this.#dump);
+    this.#names.sorter?.sized?.(bytes);
+    this.tally.key(cell, type, bytes);
   }
 
   /** `key:str module-id:len, module stream` */
   #moduleKey(): void {
-    this.reading = 'module';
-    this.doing = 'read-key';
-    this.#dump.skipString();
-    this.doing = 'read-object-value';
+    const cell = this.#name('module');
     const name = moduleName(this.#dump.exactLength());
     skipModuleStream(this.#dump);
     this.tally.module(name, this.#dump.offset);
-    if (this.#values !== null) this.#values.digester.undigestible ??= `values of the module type ${name}`;
-    this.#count('module');
+    cell.undigestible ??= `values of the module type ${name}`;
+    this.#count(cell, 'module');
   }
 
   /** True for the EOF opcode. */
@@ -139,26 +149,28 @@ export class Walk {
     switch (opcode) {
       case 'expire-ms':
         this.doing = 'read-expire';
-        this.#expires = dump.i64le() !== NO_EXPIRE;
+        this.#announced.begin(dump);
+        this.#announced.milliseconds(dump);
         return;
       case 'expire-seconds':
         this.doing = 'read-expire';
-        dump.skip(4);
-        this.#expires = true;
+        this.#announced.begin(dump);
+        this.#announced.seconds(dump);
         return;
       case 'aux':
         this.#aux();
         return;
       case 'idle':
+        this.#announced.begin(dump);
         dump.length();
         return;
       case 'frequency':
+        this.#announced.begin(dump);
         dump.skip(1);
         return;
       case 'select-db':
         this.doing = 'read-len';
         this.tally.select(dump.length(), dump.offset);
-        this.#values?.digester.select(this.tally.database);
         return;
       case 'resize-db':
         this.#lengths(2);
@@ -242,6 +254,7 @@ export class Walk {
   #keyMeta(): void {
     const dump = this.#dump;
     this.doing = 'read-module-aux';
+    this.#announced.begin(dump);
     for (let left = dump.count(); left > 0; left--) {
       const word = dump.bytes(4);
       const name = keyMetaClassName(new DataView(word.buffer).getUint32(0, true));

@@ -1,13 +1,15 @@
 /**
  * Redis' DEBUG DIGEST of what the file holds, key by key, in every dialect at once (docs/architecture.md, "Digests").
- * Hashing is put off and done in batches. Memory does not grow with the dump, but with its databases.
+ * Hashing is put off and done in batches. What comes of it is summed up in cells (cell.ts): memory grows with these, not
+ * with the dump.
  *
  *     mix(D, text): D = SHA1(D ^ SHA1(text))        a step of a chain
  *     xor(D, text): D = D ^ SHA1(text)              members of a set, and anything that has no order
  */
-import {DIGEST_BYTES, LAYOUT, MAX_SLOTS} from '../kernel.ts';
+import {Cell} from '../cell.ts';
+import {DIGEST_BYTES, LAYOUT, MAX_CELL_SLOTS, MAX_SLOTS} from '../kernel.ts';
 import {Batch, type Slot, ZERO_SLOT} from './batch.ts';
-import {DatabaseParts, PARTS} from './database-parts.ts';
+import {addSums, CELL_BYTES, PARTS, type Part} from './cell-sums.ts';
 import {percent17g, readsAlike} from './score-text.ts';
 import {EXPIRE, FIELD_EXPIRE, HOLE, NOTHING, type Tape, type Text, typeText} from './tape.ts';
 
@@ -23,35 +25,37 @@ export type DigestRules = {
   nowMs: number;
 };
 
-/** After the slot that is always zero: those of the database; those of the keys of this batch, five each. */
-const FIRST_PART = ZERO_SLOT + DIGEST_BYTES;
-const FIRST_KEY = FIRST_PART + PARTS.length * DIGEST_BYTES;
+/** After the slot that is always zero: those of the keys of this batch, five each. */
+const FIRST_KEY = ZERO_SLOT + DIGEST_BYTES;
 const LAST_KEY = LAYOUT.slots + (MAX_SLOTS - 16) * DIGEST_BYTES;
 const KEY_BYTES = 5 * DIGEST_BYTES;
 /** Holes in all arrays of a dump that are hashed: some seconds. */
 const MAX_HOLES = 10_000_000;
 
-const slotOf = (part: (typeof PARTS)[number]): Slot => FIRST_PART + PARTS.indexOf(part) * DIGEST_BYTES;
-const COMMON = slotOf('common');
-const SHORT_SCORES = slotOf('short-scores');
-const OLD_SCORES = slotOf('old-scores');
-const OLD_WITH_ZERO = slotOf('old-scores-zero');
-const OLD_WITH_MINUS_ZERO = slotOf('old-scores-minus-zero');
-const PLAIN_FIELDS = slotOf('plain-fields');
-const EXPIRING_FIELDS = slotOf('expiring-fields');
+/** Cells that have slots at a time. */
+const MAX_RESIDENTS = Math.floor((MAX_CELL_SLOTS * DIGEST_BYTES) / CELL_BYTES);
+
+/** From the first slot of a cell to that of a part. */
+const offsetOf = (part: Part): number => PARTS.indexOf(part) * DIGEST_BYTES;
+const COMMON = offsetOf('common');
+const SHORT_SCORES = offsetOf('short-scores');
+const OLD_SCORES = offsetOf('old-scores');
+const OLD_WITH_ZERO = offsetOf('old-scores-zero');
+const OLD_WITH_MINUS_ZERO = offsetOf('old-scores-minus-zero');
+const PLAIN_FIELDS = offsetOf('plain-fields');
+const EXPIRING_FIELDS = offsetOf('expiring-fields');
+const EXPIRY_TIMES = offsetOf('expiry-times');
 
 export class Digester {
   readonly tape: Tape;
-  /** Why there is no digest of the whole: something that only its module could digest. */
-  undigestible: string | null = null;
   /** Smallest expiry of a field that had not passed at `nowMs`; Valkey's digest holds until then. */
   nextFieldExpiryMs = Number.POSITIVE_INFINITY;
   readonly #rules: DigestRules;
   readonly #batch: Batch;
-  readonly #databases = new DatabaseParts();
-  #database = 0;
-  /** The database has keys. */
-  #keys = false;
+  /** Cells that have slots now, in the order of these. */
+  readonly #residents: Cell[] = [];
+  /** Where the key that is open belongs. */
+  #cell = new Cell(0, 0);
   /**
    * First of the five slots of the key that is open:
    *
@@ -78,21 +82,25 @@ export class Digester {
     this.#rules = rules;
     this.#batch = new Batch(tape);
     this.#clear(LAYOUT.slots, LAST_KEY + 16 * DIGEST_BYTES);
-  }
-
-  /** From here on, keys belong to this database. */
-  select(database: number): void {
-    if (database === this.#database) return;
-    this.#collect();
-    this.#database = database;
+    this.#clear(LAYOUT.cells, LAYOUT.cells + MAX_RESIDENTS * CELL_BYTES);
   }
 
   /** To be called before the name of a key is read. */
   makeRoom(): void {
-    if (this.#batch.full || this.#key > LAST_KEY) this.#run();
+    if (this.#residents.length === MAX_RESIDENTS) this.#collect();
+    else if (this.#batch.full || this.#key > LAST_KEY) this.#run();
   }
 
-  begin(type: DigestedType, name: Text): void {
+  /** That a key of this name expires: `high` and `low` are halves of the milliseconds since 1970. */
+  expiring(name: Text, {low, high}: {low: number; high: number}, cell: Cell): void {
+    const start = this.#batch.here;
+    this.#batch.step(this.tape.int64(low, high));
+    this.#batch.chain(start, name, this.#slotsOf(cell) + EXPIRY_TIMES);
+  }
+
+  begin(type: DigestedType, name: Text, cell: Cell): void {
+    this.#cell = cell;
+    this.#slotsOf(cell);
     this.#type = type;
     this.#elements = 0;
     this.#differs = false;
@@ -115,7 +123,7 @@ export class Digester {
 
   /** Elements of an array that are not there: a hash each, though they take no place in the file. */
   mixHoles(count: number): void {
-    if (count > this.#holesLeft) this.undigestible ??= 'arrays have too many holes';
+    if (count > this.#holesLeft) this.#cell.undigestible ??= 'arrays have too many holes';
     const taken = Math.min(count, this.#holesLeft);
     this.#holesLeft -= taken;
     for (let left = taken; left > 0; left--) this.mix(HOLE);
@@ -178,11 +186,11 @@ export class Digester {
       if (!this.#ordered) this.#key += KEY_BYTES;
       return false;
     }
-    this.#keys = true;
+    this.#cell.digested = true;
     const last = expires ? EXPIRE : NOTHING;
     if (this.#ordered) {
       this.#batch.step(last);
-      this.#batch.chain(this.#chainStart, this.#chainSlot, COMMON);
+      this.#batch.chain(this.#chainStart, this.#chainSlot, this.#cell.slots + COMMON);
       // Its slot must not change before this batch is done.
       if (this.#chainSlot !== ZERO_SLOT) this.#key += KEY_BYTES;
     } else {
@@ -209,14 +217,13 @@ export class Digester {
     return this.#key + number * DIGEST_BYTES;
   }
 
-  /** The parts of all databases. To be called once, at the end. */
-  finish(): DatabaseParts {
+  /** From then on cells have all that belongs to them. */
+  finish(): void {
     this.#collect();
-    return this.#databases;
   }
 
-  #last(mark: Text, first: number, second: number, into: Slot): void {
-    this.#batch.last(mark, [this.#key, this.#slot(first), this.#slot(second)], into);
+  #last(mark: Text, first: number, second: number, part: number): void {
+    this.#batch.last(mark, [this.#key, this.#slot(first), this.#slot(second)], this.#cell.slots + part);
   }
 
   /** Does all that was put off; an open key goes on afterwards. */
@@ -247,11 +254,22 @@ export class Digester {
     this.tape.kernel.bytes.fill(0, from, to);
   }
 
+  #slotsOf(cell: Cell): Slot {
+    if (cell.slots !== 0) return cell.slots;
+    cell.slots = LAYOUT.cells + this.#residents.length * CELL_BYTES;
+    this.#residents.push(cell);
+    return cell.slots;
+  }
+
+  /** Brings home what lies in slots of cells. */
   #collect(): void {
     this.#run();
-    if (this.#keys)
-      this.#databases.add(this.#database, this.tape.kernel.words.subarray(FIRST_PART >> 2, FIRST_KEY >> 2));
-    this.#keys = false;
-    this.#clear(FIRST_PART, FIRST_KEY);
+    const {words} = this.tape.kernel;
+    for (const cell of this.#residents) {
+      addSums(cell, words.subarray(cell.slots >> 2, (cell.slots + CELL_BYTES) >> 2));
+      cell.slots = 0;
+    }
+    this.#clear(LAYOUT.cells, LAYOUT.cells + this.#residents.length * CELL_BYTES);
+    this.#residents.length = 0;
   }
 }

@@ -1,16 +1,17 @@
 /**
- * From a dump's version to a digester, and from that to what an Inspection says: the digest of the dataset and of each
- * database in the canonical dialect, and of the dataset in every dialect that a server of this dump may speak.
+ * From a dump's version to a digester, and from what it summed up to what an Inspection says: the digest of all keys in
+ * every dialect that a server of this dump may speak. That of any cells, in the canonical dialect, is for dataset.ts.
  */
-import type {Dataset, Digest, Inspection} from '../inspection.ts';
+import type {Cell} from '../cell.ts';
+import type {Digest, Inspection} from '../inspection.ts';
 import type {Kernel} from '../kernel.ts';
 import type {DumpVersion} from '../version.ts';
-import type {Dialect} from './database-parts.ts';
+import {type Dialect, debugDigest} from './cell-sums.ts';
 import {Digester} from './digester.ts';
 import {Tape} from './tape.ts';
 
 /** What is recorded: so that it outlives an upgrade of the server. */
-const CANONICAL: Dialect = '7.2';
+export const CANONICAL: Dialect = '7.2';
 /** The newest RDB version of servers that print scores in 17 digits (Redis 7.0). */
 const OLD_SCORES_UNTIL = 10;
 
@@ -32,23 +33,30 @@ function dialectsOf(version: DumpVersion): Dialect[] {
   return readsOldScores(version) ? ['6.0', '7.0', ...dialects] : dialects;
 }
 
-type Digests = Pick<Inspection, 'digests' | 'digestBecause' | 'dataset'>;
+/** `null` where only a module could say. */
+export function whyUndigested(cells: Cell[]): string | null {
+  return cells.find(({undigestible}) => undigestible !== null)?.undigestible ?? null;
+}
 
-export function digestsOf(digester: Digester, version: DumpVersion, dataset: Dataset): Digests {
-  if (digester.undigestible !== null) return {dataset, digestBecause: digester.undigestible};
-  const parts = digester.finish();
-  const canonical = (hex: string): Digest => ({algorithm: 'redis-debug-digest', dialect: CANONICAL, hex});
-  const databases = Object.fromEntries(
-    Object.entries(dataset.databases).map(([number, counts]) => [
-      number,
-      {...counts, digest: canonical(parts.ofDatabase(Number(number), CANONICAL))},
-    ]),
-  );
+export const canonical = (hex: string): Digest => ({
+  algorithm: 'redis-debug-digest',
+  dialect: CANONICAL,
+  hex,
+});
+
+export function digestsOf(
+  digester: Digester,
+  version: DumpVersion,
+  cells: Cell[],
+): Pick<Inspection, 'digests' | 'digestBecause'> {
+  const because = whyUndigested(cells);
+  if (because !== null) return {digestBecause: because};
   const until = digester.nextFieldExpiryMs;
   return {
-    dataset: {...dataset, databases, digest: canonical(parts.ofAll(CANONICAL))},
     digests: {
-      byDialect: Object.fromEntries(dialectsOf(version).map(dialect => [dialect, parts.ofAll(dialect)])),
+      byDialect: Object.fromEntries(
+        dialectsOf(version).map(dialect => [dialect, debugDigest(cells, dialect)]),
+      ),
       ...(Number.isFinite(until) && {validUntilMs: until}),
     },
   };

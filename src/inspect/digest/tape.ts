@@ -95,6 +95,16 @@ export class Tape {
     return this.text(start, at + count - start);
   }
 
+  /** A whole number in 8 bytes, the low ones first; given in halves, as JavaScript's numbers do not hold it. */
+  int64(low: number, high: number): Text {
+    const start = this.#room();
+    const {view} = this.kernel;
+    view.setInt32(start, low, true);
+    view.setInt32(start + 4, high, true);
+    this.#digits = start + 8;
+    return this.text(start, 8);
+  }
+
   /** At most 48 characters. */
   ascii(text: string): Text {
     const start = this.#room();

@@ -8,6 +8,7 @@ import type {Digester} from '../digest/digester.ts';
 import {longHash, type Text} from '../digest/tape.ts';
 import {COMPRESSED, type DumpReader, INTEGER} from '../dump-reader.ts';
 import {InflatedWindow} from './inflated-window.ts';
+import {NameReader, type Sorter} from './name-reader.ts';
 import {Listpack, Ziplist} from './packed.ts';
 
 /** Fields of a hash template (opcode HASH_TEMPLATE): their SHA-1, one after the other. */
@@ -19,6 +20,7 @@ const LONGEST_INTEGER = 11;
 export class ValueReader {
   readonly dump: DumpReader;
   readonly digester: Digester;
+  readonly names: NameReader;
   readonly templates = new Map<number, Template>();
   readonly listpack: Listpack;
   readonly ziplist: Ziplist;
@@ -29,10 +31,11 @@ export class ValueReader {
   #packed: ByteWindow;
   #packedEnd = 0;
 
-  constructor(dump: DumpReader, digester: Digester) {
+  constructor(dump: DumpReader, digester: Digester, sorter: Sorter | null = null) {
     this.dump = dump;
     this.digester = digester;
     this.#inflated = new InflatedWindow(dump);
+    this.names = new NameReader(dump, this.#inflated, {tape: digester.tape, sorter});
     this.#packed = dump;
     this.listpack = new Listpack(this);
     this.ziplist = new Ziplist(this);
