@@ -15,8 +15,7 @@ import {Fault, grouped, plural} from './fault.ts';
 import {emptyInspection, headerDamage} from './header.ts';
 import type {Damage, Depth, Inspection} from './inspection.ts';
 import {borrowKernel} from './kernel.ts';
-import {InflatedWindow} from './values/inflated-window.ts';
-import {NameReader, type Sorter} from './values/name-reader.ts';
+import {namesOnly, type Sorter} from './values/name-reader.ts';
 import {ValueReader} from './values/value-reader.ts';
 import {type DumpVersion, HEADER_BYTES, hasChecksum, isTried, readVersion} from './version.ts';
 import {Walk} from './walk.ts';
@@ -80,8 +79,7 @@ export async function inspectSource(
 
 function readersOf(dump: DumpReader, digester: Digester | null, sorter: Sorter | null) {
   const values = digester && new ValueReader(dump, digester, sorter);
-  const names = values?.names ?? new NameReader(dump, new InflatedWindow(dump), {tape: null, sorter});
-  return {names, values};
+  return {names: values?.names ?? namesOnly(dump, sorter), values};
 }
 
 function readHead(source: Source): Uint8Array {

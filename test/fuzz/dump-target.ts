@@ -8,6 +8,7 @@ import {DumpReader} from '../../src/inspect/dump-reader.ts';
 import {inspectSource} from '../../src/inspect/inspect-source.ts';
 import {type Inspection, inspectionSchema} from '../../src/inspect/inspection.ts';
 import {borrowKernel, LAYOUT, WINDOW_BYTES} from '../../src/inspect/kernel.ts';
+import {namesOnly} from '../../src/inspect/values/name-reader.ts';
 import {HEADER_BYTES, hasChecksum, readVersion} from '../../src/inspect/version.ts';
 import {Walk} from '../../src/inspect/walk.ts';
 import {LiveRedis} from '../live-redis.ts';
@@ -71,7 +72,7 @@ function entriesOf(bytes: Uint8Array): number[] {
   if (version === null) return [];
   using borrowed = borrowKernel();
   const dump = new DumpReader(inMemory(bytes), borrowed.kernel);
-  const walk = new Walk(dump, version);
+  const walk = new Walk(dump, version, {names: namesOnly(dump), values: null});
   const entries: number[] = [];
   try {
     dump.skip(HEADER_BYTES);

@@ -5,7 +5,7 @@
 import type {ByteWindow} from '../byte-window.ts';
 import {longHash, NOTHING, type Tape, type Text} from '../digest/tape.ts';
 import {COMPRESSED, type DumpReader, INTEGER} from '../dump-reader.ts';
-import type {InflatedWindow} from './inflated-window.ts';
+import {InflatedWindow} from './inflated-window.ts';
 
 /** Sorts keys by their names: into combinations of patterns, or whatever else the numbers stand for. */
 export type Sorter = {
@@ -88,3 +88,7 @@ export class NameReader {
     if (this.sorter !== null) this.combination = this.sorter.of(digits, 0, digits.length);
   }
 }
+
+/** For a walk that passes over values. */
+export const namesOnly = (dump: DumpReader, sorter: Sorter | null = null): NameReader =>
+  new NameReader(dump, new InflatedWindow(dump), {tape: null, sorter});
