@@ -10,10 +10,12 @@ import type {Expectations} from './judge/expectations.ts';
 import {type Evidence, judge} from './judge/judge.ts';
 import type {Policy} from './judge/policy.ts';
 import {type Progress, showWaiting} from './progress.ts';
+import type {Conf} from './redis/conf-files.ts';
 import {lineOf} from './redis/server-line.ts';
 import type {DrillReport} from './report/drill-report.ts';
 import type {DumpHeader} from './restore/choose-image.ts';
 import {awaitLoaded, crashedReading, type Restored, refused} from './restore/loading.ts';
+import {restoreAsProduction} from './restore/production.ts';
 import {type ServerOptions, type Surroundings, startServer} from './restore/start-server.ts';
 import {EndedEarly, type Throwaway} from './restore/throwaway.ts';
 import type {Backup} from './source/backup.ts';
@@ -33,6 +35,8 @@ export type DrillJob = {
   decrypt: DecryptConfig;
   limits: Limits;
   server: ServerOptions;
+  /** Production's own redis.conf, to restore with once more. */
+  production: Conf | null;
   expectations: Expectations | null;
   policy: Policy;
 };
@@ -51,6 +55,7 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
   const watch = new Stopwatch();
   const now = (deps.now ?? (() => new Date()))();
   const evidence: Evidence = {depth: job.depth};
+  if (job.production) evidence.productionConfig = job.production.path;
   let backup: Backup | null = null;
   let unpacked: Unpacked | null = null;
   let restored: Restored | null = null;
@@ -73,7 +78,7 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
       );
       evidence.unpacked = unpacked;
       await using dump = unpacked.dump;
-      if (dump) restored = await drillDump(dump, job, deps, {watch, evidence});
+      if (dump) restored = await drillDump(dump, path, job, deps, {watch, evidence});
     } else {
       evidence.noBackup = located.reason;
     }
@@ -91,6 +96,7 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
     server: restored?.server ?? null,
     load: evidence.load ?? null,
     census: evidence.census ?? null,
+    ...(evidence.production && {production: evidence.production}),
     ledger,
     findings,
     ...watch.stop(),
@@ -118,7 +124,13 @@ export function reportOfNothing(error: DrillError): DrillReport {
 }
 
 /** From a plain dump to the end of the drill; fills in the evidence as far as it comes. */
-async function drillDump(dump: Dump, job: DrillJob, deps: Deps, notes: Notes): Promise<Restored | null> {
+async function drillDump(
+  dump: Dump,
+  artifact: string,
+  job: DrillJob,
+  deps: Deps,
+  notes: Notes,
+): Promise<Restored | null> {
   const inspection = await notes.watch.time('inspectMs', () =>
     inspect(dump.path, {...deps, depth: job.depth}),
   );
@@ -126,6 +138,8 @@ async function drillDump(dump: Dump, job: DrillJob, deps: Deps, notes: Notes): P
   assertWholeDataset(inspection);
   const header = headerOf(inspection);
   const restored = header && (await restore(dump, header, job, deps, notes));
+  if (header && restored && notes.evidence.load?.status === 'loaded')
+    await asProduction({dump, header, frozen: restored, artifact}, job, deps, notes);
   await dump.assertUnchanged();
   return restored;
 }
@@ -160,6 +174,19 @@ async function restore(
     evidence.load = restored.load;
     return restored;
   }
+}
+
+/** Once more with production's own file, where one was asked for: the frozen restore has shown that the dump is sound. */
+async function asProduction(
+  {dump, header, frozen, artifact}: {dump: Dump; header: DumpHeader; frozen: Restored; artifact: string},
+  {production: conf, server: options}: DrillJob,
+  deps: Deps,
+  {evidence}: Notes,
+): Promise<void> {
+  if (conf === null) return;
+  const {path, beside, nameInside} = dump;
+  const job = {conf, dump: {path, header, artifact, beside, nameInside}, options, frozen};
+  evidence.production = await restoreAsProduction(job, deps);
 }
 
 async function census(server: Throwaway, depth: Depth, deps: Deps, {watch, evidence}: Notes): Promise<void> {

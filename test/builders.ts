@@ -9,6 +9,7 @@ import type {Finding} from '../src/judge/finding.ts';
 import {NO_POLICY, type Policy, policySchema} from '../src/judge/policy.ts';
 import type {DrillReport} from '../src/report/drill-report.ts';
 import type {Load} from '../src/restore/loading.ts';
+import type {Production} from '../src/restore/production.ts';
 import type {ServerDescription} from '../src/restore/throwaway.ts';
 import type {Compared, Unpacked} from '../src/unpack/unpack.ts';
 
@@ -95,6 +96,8 @@ export function anUnpacked({
     sizeBytes: 200,
     sha256: {artifact: plainSha256, plain: plainSha256},
     packing,
+    nameInside: null,
+    beside: [],
     assertUnchanged: async () => {},
     [Symbol.asyncDispose]: async () => {},
   };
@@ -133,6 +136,39 @@ export function aServer(overrides: Partial<ServerDescription> = {}): ServerDescr
     ...overrides,
   };
 }
+
+/** A restore with the user's own redis.conf that went well. */
+export function aProduction(overrides: Partial<Production> = {}): Production {
+  return {
+    config: 'deploy/redis.conf',
+    changed: [],
+    notFollowed: [],
+    refused: [],
+    modulesAbsent: [],
+    settings: {appendonly: null, databases: null, dbfilename: null, maxmemory: null},
+    cluster: false,
+    companions: [],
+    dumpName: {name: 'dump.rdb', asWritten: true},
+    sameLine: true,
+    dumpIgnored: null,
+    server: aServer(),
+    load: aLoad(),
+    census: aSettled(),
+    durationMs: 900,
+    ...overrides,
+  };
+}
+
+export const aSettled = (overrides: Partial<NonNullable<Production['census']>> = {}) => ({
+  keys: KEYS,
+  databases: {'0': {keys: KEYS, expires: 1}},
+  usedMemoryBytes: 1_000_000,
+  maxmemoryBytes: 0,
+  maxmemoryPolicy: 'noeviction',
+  evictedKeys: 0,
+  expiredKeys: 0,
+  ...overrides,
+});
 
 /** Of another artifact than the one drilled, with the same dataset in it. */
 export function anExpectations(overrides: Partial<Expectations> = {}): Expectations {

@@ -9,6 +9,7 @@ import {DrillError} from '../errors.ts';
 import {type Expectations, expectationsSchema} from '../judge/expectations.ts';
 import {plainDocument, plainValue} from './plain-yaml.ts';
 import {type Problem, problemsError, problemsOf} from './problems.ts';
+import {readProduction} from './production.ts';
 import {type BackupConfig, backupConfigSchema, configSchema} from './schema.ts';
 import {sourceProblems, toSourceJob} from './source-schema.ts';
 import {reachingValues} from './trust.ts';
@@ -80,9 +81,10 @@ export async function readJob(flags: Flags): Promise<Job> {
   if (!parsed.success) throw problemsError([...problems, ...problemsOf(parsed.error, originOf)]);
   const {expect} = parsed.data;
   const file = flags.unjudged ? undefined : expect.file;
-  const job = await toJob({...parsed.data, expect: {...expect, file}}, originOf, problems);
+  const job = await toJob({...parsed.data, expect: {...expect, file}}, originOf, problems, flags.untrusted);
   // The default too where it is not used: nobody means it to be written over.
-  return {...job, files: [flags.config ?? DEFAULT_CONFIG, ...(file === undefined ? [] : [file])]};
+  const read = [...(file === undefined ? [] : [file]), ...(job.production?.files ?? [])];
+  return {...job, files: [flags.config ?? DEFAULT_CONFIG, ...read]};
 }
 
 function refuseReaching(value: unknown, originOf: (path: Path) => string, because: string): void {
@@ -98,6 +100,7 @@ async function toJob(
   {source, store, select, 'max-age': maxAge, depth, decrypt, unpack, server, expect}: BackupConfig,
   originOf: (path: Path) => string,
   problems: Problem[],
+  untrusted: string | undefined,
 ): Promise<DrillJob> {
   for (const {path, message} of sourceProblems({source, store, select}))
     problems.push({origin: originOf(path), message});
@@ -110,6 +113,7 @@ async function toJob(
     const message = `depth: quick takes no digest, and expect.digest: exact asks for one (${originOf(['expect', 'digest'])})`;
     problems.push({origin: originOf(['depth']), message});
   }
+  const production = await readProduction(server.config, originOf(['server', 'config']), untrusted, problems);
   const recorded = file === undefined ? null : await readExpectations(file, originOf(['expect', 'file']));
   if (recorded && 'problems' in recorded) problems.push(...recorded.problems);
   if (problems.length > 0) throw problemsError(problems);
@@ -128,6 +132,7 @@ async function toJob(
       registry: server.registry ?? null,
       memoryBytes: server.memory ?? null,
     },
+    production,
     expectations: recorded && 'expectations' in recorded ? recorded.expectations : null,
     policy: {
       ...policy,

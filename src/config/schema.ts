@@ -38,6 +38,8 @@ export const serverConfigSchema = z.strictObject({
   registry: z.string().regex(REGISTRY, 'not a registry').optional(),
   /** Memory limit of the container. */
   memory: sizeSchema.optional(),
+  /** Production's own redis.conf: the backup is restored with it once more, in a container. */
+  config: z.string().min(1).optional(),
 });
 
 /** Beyond these a backup is taken for a bomb. */

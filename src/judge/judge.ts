@@ -6,6 +6,7 @@ import type {Census} from '../census/census.ts';
 import {DrillError} from '../errors.ts';
 import type {Damage, Depth, Inspection} from '../inspect/inspection.ts';
 import type {Load} from '../restore/loading.ts';
+import type {Production} from '../restore/production.ts';
 import type {Listed, NoBackup} from '../source/backup.ts';
 import type {Compared, Unpacked} from '../unpack/unpack.ts';
 import {compare} from './compare.ts';
@@ -14,6 +15,7 @@ import {type Finding, fail, pass, skipped} from './finding.ts';
 import {judgeFreshness} from './freshness.ts';
 import {drawLedger, type LedgerLine} from './ledger.ts';
 import type {Policy} from './policy.ts';
+import {judgeProduction, notReached} from './production.ts';
 import {judgeSchedule} from './schedule.ts';
 
 /** What is known when the verdict is due; a drill that broke off knows less. */
@@ -26,6 +28,9 @@ export type Evidence = {
   inspection?: Inspection;
   load?: Load;
   census?: Census;
+  /** The user's own redis.conf, where a restore with it was asked for, and what came of it. */
+  productionConfig?: string;
+  production?: Production;
   /** Why the drill could not be held to its end. */
   broken?: DrillError;
 };
@@ -34,7 +39,7 @@ export type Outcome = 'passed' | 'failed' | 'not-run';
 export type Verdict = {outcome: Outcome; error?: DrillError; ledger: LedgerLine[]; findings: Finding[]};
 
 export function judge(evidence: Evidence, expectations: Expectations | null, policy: Policy): Verdict {
-  const {depth = 'full', noBackup, unpacked, inspection, load, census} = evidence;
+  const {depth = 'full', noBackup, unpacked, inspection, load, census, production} = evidence;
   const findings: Finding[] = [];
   let ledger: LedgerLine[] = [];
   if (noBackup) findings.push(fail(noBackup.rule, noBackup.message, {hint: noBackup.hint, origin: 'source'}));
@@ -49,6 +54,8 @@ export function judge(evidence: Evidence, expectations: Expectations | null, pol
     const plainSha256 = unpacked?.dump?.sha256.plain ?? '';
     findings.push(...compare({inspection, census, plainSha256, depth}, expectations, policy));
   }
+  if (production && inspection) findings.push(...judgeProduction(production, inspection));
+  else if (evidence.productionConfig !== undefined) findings.push(notReached(evidence.productionConfig));
   return {...decide(evidence, findings), ledger, findings: worstFirst(findings)};
 }
 

@@ -36,7 +36,7 @@ export type Refusal = {rule: RefusalRule; message: string; hint: string};
 /** pid:role date time level, or the older forms; what follows is the message. */
 const LOG_PREFIX = /^\d+:[A-Z] \d+ \w+ \d+ [\d:.]+ [.\-*#] /;
 
-const message = (line: string): string => line.replace(LOG_PREFIX, '').trim();
+export const message = (line: string): string => line.replace(LOG_PREFIX, '').trim();
 
 export function readEvidence(log: readonly string[]): LoadEvidence {
   const evidence: LoadEvidence = {
@@ -174,7 +174,7 @@ const EXPLANATIONS: readonly Explanation[] = [
  * Text in quotes may be a key, and a key may hold quotes: everything from the first to the last goes (the one in
  * `can't` opens none). So does what follows the word key, and what a library's compiler quotes of its code.
  */
-function blackOut(text: string): string {
+export function blackOut(text: string): string {
   return text
     .replace(/(?<![a-z])['"](?:.*['"]|.*)/i, "'…'")
     .replace(/\bkey:? \S+.*/i, 'key …')

@@ -6,6 +6,7 @@ import {depthSchema, inspectionSchema} from '../inspect/inspection.ts';
 import {findingSchema} from '../judge/finding.ts';
 import {ledgerLineSchema} from '../judge/ledger.ts';
 import {loadSchema} from '../restore/loading.ts';
+import {productionSchema} from '../restore/production.ts';
 import {serverSchema} from '../restore/throwaway.ts';
 
 const ms = z.int().min(0).nullable();
@@ -58,6 +59,8 @@ export const reportSchema = z.strictObject({
   server: serverSchema.nullable(),
   load: loadSchema.nullable(),
   census: censusSchema.nullable(),
+  /** The restore with the user's own redis.conf; absent where none was asked for or the frozen restore failed. */
+  production: productionSchema.optional(),
   ledger: z.array(ledgerLineSchema),
   findings: z.array(findingSchema),
   timings: timingsSchema,

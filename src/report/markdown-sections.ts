@@ -8,6 +8,7 @@ import type {Section} from './bounded-page.ts';
 import type {DrillReport} from './drill-report.ts';
 import {code, hintText, preformatted, prose, proseAtStart} from './markdown-text.ts';
 import {measure} from './measures.ts';
+import {changesInWords, productionSentence} from './production-words.ts';
 import {ageInWords, count, number, QUICK, versionOf, writerOf} from './wording.ts';
 
 /** A rule or an error code, with the page that explains it. */
@@ -31,8 +32,9 @@ const RANK = {
   failures: 5,
   skips: 6,
   passes: 7,
-  numbers: 8,
-  stack: 9,
+  production: 8,
+  numbers: 9,
+  stack: 10,
 } as const;
 
 const row = (...cells: string[]): string => `| ${cells.join(' | ')} |\n`;
@@ -190,6 +192,20 @@ export function passes(passed: Finding[], link: Link): Section {
     rows: passed.length,
     row: index => `- ${proseAtStart(passed[index]!.message)} (${link('rules.md', passed[index]!.rule)})\n`,
     what: 'passed check',
+  };
+}
+
+/** What came of the restore with production's own file, and what of the file was not used as it is. */
+export function production({production: held}: DrillReport): Section {
+  const changes = held ? changesInWords(held) : [];
+  const {open, close} = folded(`As production would: ${held ? prose(productionSentence(held)) : ''}`);
+  return {
+    rank: RANK.production,
+    open: `${open}${changes.length > 0 ? 'Not as written:' : 'Every directive as written.'}\n\n`,
+    close,
+    rows: held ? Math.max(changes.length, 1) : 0,
+    row: index => (changes[index] === undefined ? '' : `- ${prose(changes[index])}\n`),
+    what: 'change',
   };
 }
 

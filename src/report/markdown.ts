@@ -14,6 +14,7 @@ import {
   numbers,
   passes,
   problems,
+  production,
   skips,
   stack,
 } from './markdown-sections.ts';
@@ -44,6 +45,7 @@ export function renderMarkdown(report: DrillReport, {maxBytes, docsUrl}: Markdow
     ledger(report),
     skips(skipped, link),
     passes(passed, link),
+    production(report),
     numbers(report),
     stack(report),
   ];

@@ -4,6 +4,7 @@ import type {Finding} from '../judge/finding.ts';
 import type {LedgerLine} from '../judge/ledger.ts';
 import type {DrillReport} from './drill-report.ts';
 import {printable, printableLines} from './printable.ts';
+import {changesInWords, productionSentence} from './production-words.ts';
 import {count, number, QUICK, sentenceOf, show, sortOut, versionOf, writerOf} from './wording.ts';
 
 export type Style = 'good' | 'bad' | 'warn' | 'dim' | 'strong';
@@ -21,6 +22,7 @@ export function renderText(report: DrillReport, paint: Paint = plain): string {
       report.ledger.flatMap(line => ledgerLine(line, paint)),
       paint,
     ),
+    section('Production', productionLines(report, paint), paint),
     section('Findings', findingLines(report.findings, paint), paint),
     timings(report, paint),
   ];
@@ -80,6 +82,15 @@ function ledgerLine({name, left, right, status, because}: LedgerLine, paint: Pai
     default:
       return assertNever(status);
   }
+}
+
+/** What came of it, and what of the file was not used as it is. */
+function productionLines({production}: DrillReport, paint: Paint): string[] {
+  if (!production) return [];
+  const changes = changesInWords(production).map(
+    text => `  ${paint('dim', printable(`- not as written: ${text}`))}`,
+  );
+  return [`  ${printable(productionSentence(production))}`, ...changes];
 }
 
 /** Failures and skipped checks one by one; what passed as a number. */

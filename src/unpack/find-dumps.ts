@@ -27,17 +27,20 @@ const DUMP = 'an RDB dump';
 
 /** What an archive held that was no dump, for who wonders; more is not told. */
 const MAX_PASSED_OVER = 5;
+/** Names in an archive, of which a few are asked for by name. */
+const MAX_BESIDE = 10_000;
 
 type At = {
   name: string;
   path: string[];
   layers: Layers;
   passedOver: string[];
+  beside: string[];
   maybeLink?: boolean | undefined;
 };
 
 export function findDumps(
-  backup: {name: string; passedOver: string[]},
+  backup: {name: string; passedOver: string[]; beside: string[]},
   unpacking: Unpacking,
 ): AsyncGenerator<Found> {
   return search(unpacking.artifact, {...backup, path: [], layers: []}, unpacking);
@@ -53,6 +56,7 @@ async function* search(input: ByteStream, at: At, unpacking: Unpacking): AsyncGe
       yield {path: at.path, layers: at.layers, bytes: input};
     } else if (at.passedOver.length < MAX_PASSED_OVER)
       at.passedOver.push(`${quoted(at.path.join(': '))} (${form})`);
+    if (at.beside.length < MAX_BESIDE) at.beside.push(basename(at.path.at(-1) ?? ''));
     return;
   }
   const layers = [...at.layers, {form, packing}];

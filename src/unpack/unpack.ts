@@ -26,6 +26,9 @@ export type Dump = AsyncDisposable & {
   sha256: {artifact: string; plain: string};
   /** What it was packed in, outermost first, and where in an archive it lay; empty where it was not packed. */
   packing: string[];
+  /** Its name in an archive, and those of what lies there with it. */
+  nameInside: string | null;
+  beside: string[];
   /** Throws when somebody changed the backup since it was hashed: then no verdict would be about one backup. */
   assertUnchanged(): Promise<void>;
 };
@@ -68,6 +71,8 @@ export async function unpack(path: string, deps: Deps, job: UnpackJob = NOTHING_
     sizeBytes: before.sizeBytes,
     sha256: {artifact: sha256, plain: sha256},
     packing: [],
+    nameInside: null,
+    beside: [],
     assertUnchanged,
     [Symbol.asyncDispose]: async () => {},
   };
@@ -86,7 +91,7 @@ async function unpackTo(backup: Artifact, deps: Deps, job: UnpackJob): Promise<U
   const {before, artifact, hashes, assertUnchanged} = backup;
   const file = await makePlainFile(before.sizeBytes, deps);
   try {
-    const {found, plain} = await unpackInto(file, backup, deps, job);
+    const {found, plain, beside} = await unpackInto(file, backup, deps, job);
     // Also what no layer cared for.
     await artifact.drain();
     const {sha256, checksums} = compared(hashes, job.checksums);
@@ -95,6 +100,8 @@ async function unpackTo(backup: Artifact, deps: Deps, job: UnpackJob): Promise<U
       sizeBytes: plain.sizeBytes,
       sha256: {artifact: sha256, plain: plain.sha256},
       packing: [...formsOf(found), ...found.path.slice(-1)],
+      nameInside: found.path.at(-1) ?? null,
+      beside,
       assertUnchanged,
       [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
     };
@@ -112,7 +119,7 @@ async function unpackTo(backup: Artifact, deps: Deps, job: UnpackJob): Promise<U
   }
 }
 
-type Unpacking = {found: Found; plain: {sizeBytes: number; sha256: string}};
+type Unpacking = {found: Found; plain: {sizeBytes: number; sha256: string}; beside: string[]};
 
 /** The one dump in it. Throws PackingFault, and DrillError `unpack/several-dumps`. */
 async function unpackInto(
@@ -123,11 +130,12 @@ async function unpackInto(
 ): Promise<Unpacking> {
   const budget = new Budget(limits, () => artifact.offset);
   const passedOver: string[] = [];
+  const beside: string[] = [];
   const names: string[] = [];
   let unpacked: Unpacking | null = null;
-  for await (const found of findDumps({name, passedOver}, {artifact, keys, tools: deps, budget})) {
+  for await (const found of findDumps({name, passedOver, beside}, {artifact, keys, tools: deps, budget})) {
     names.push(quoted(found.path.join(': ')));
-    unpacked ??= {found, plain: await file.write(found.bytes.rest())};
+    unpacked ??= {found, plain: await file.write(found.bytes.rest()), beside};
   }
   if (names.length > 1) throw several(names);
   if (unpacked) return unpacked;

@@ -1,0 +1,284 @@
+/**
+ * The second restore, as production would do it: the user's own redis.conf, in a throwaway container and nowhere else,
+ * started as a primary on the backup under that file's names. In: the parsed file and the dump. Out: what became of the
+ * data, as evidence for judge. A server that refuses a line is started again without it, so that everything that is wrong
+ * with a file is told at once.
+ */
+import {readdir} from 'node:fs/promises';
+import {basename, dirname} from 'node:path';
+import {z} from 'zod';
+import {DrillError, type Problem, throwIfAborted} from '../errors.ts';
+import type {Progress} from '../progress.ts';
+import {confText, type Directive} from '../redis/conf.ts';
+import type {Conf} from '../redis/conf-files.ts';
+import {diedOfWantOfMemory, explainRefusal, lastComplaint} from '../redis/load-log.ts';
+import {formatLine} from '../redis/server-line.ts';
+import {beganAppendOnly, startTrouble} from '../redis/start-log.ts';
+import type {DumpHeader} from './choose-image.ts';
+import {awaitLoaded, loadSchema, type Restored} from './loading.ts';
+import {
+  originOf,
+  productionSettings,
+  type Settings,
+  saysYes,
+  settingOf,
+  without,
+  writtenOut,
+} from './production-settings.ts';
+import type {Entry, RoleIn} from './role.ts';
+import {settledSchema, whenSettled} from './settled.ts';
+import {type ServerOptions, type Surroundings, startServer} from './start-server.ts';
+import {EndedEarly, serverSchema, type Throwaway} from './throwaway.ts';
+
+const count = z.int().min(0);
+const setting = z.strictObject({value: z.string(), origin: z.string()}).nullable();
+
+export const productionSchema = z.strictObject({
+  /** The redis.conf, as the config names it. */
+  config: z.string(),
+  /** Directives that the throwaway server got differently or not at all; of what may be a secret not even the name. */
+  changed: z.array(z.strictObject({directive: z.string(), origin: z.string(), because: z.string()})),
+  /** Includes of files that could not be had: what they set is not known. */
+  notFollowed: z.array(z.strictObject({origin: z.string(), because: z.string()})),
+  /** Lines that nobody, or not this server, can read. */
+  refused: z.array(z.strictObject({origin: z.string(), message: z.string()})),
+  /** Where modules are loaded that the image does not have. */
+  modulesAbsent: z.array(z.string()),
+  /** As far as the file sets them. */
+  settings: z.strictObject({
+    appendonly: setting,
+    databases: setting,
+    dbfilename: setting,
+    maxmemory: setting,
+  }),
+  /** It makes the server a node of a cluster. */
+  cluster: z.boolean(),
+  /** Files that the configuration names and that are not in the dump. */
+  companions: z.array(
+    z.strictObject({directive: z.string(), name: z.string(), origin: z.string(), found: z.boolean()}),
+  ),
+  /** What the dump is called where it lies; as its server called it, or the backup's own name. */
+  dumpName: z.strictObject({name: z.string(), asWritten: z.boolean()}),
+  /** Of the line that wrote the backup, or asked for by name: what it refuses, production refuses. */
+  sameLine: z.boolean(),
+  /** What the server wrote when it passed the dump over for an append-only file that is not there; what follows is with `appendonly no`. */
+  dumpIgnored: z.array(z.string()).nullable(),
+  server: serverSchema.nullable(),
+  load: loadSchema.nullable(),
+  /** Some time after the load: eviction goes on for a while. */
+  census: settledSchema.nullable(),
+  /** Why it was not held, or not to its end. */
+  notHeld: z.string().optional(),
+  durationMs: count,
+});
+export type Production = z.infer<typeof productionSchema>;
+
+export type ProductionJob = {
+  conf: Conf;
+  dump: {
+    path: string;
+    header: DumpHeader;
+    /** The backup that it came out of, or itself. */
+    artifact: string;
+    /** Names of what lies in an archive with it. */
+    beside: readonly string[];
+    /** Its name in an archive. */
+    nameInside: string | null;
+  };
+  /** What the frozen restore was asked for, and where it went. */
+  options: ServerOptions;
+  frozen: Restored;
+};
+
+type Deps = Surroundings & {progress: Progress};
+
+/** A server that dies of one line after another is not asked for ever. */
+const MAX_STARTS = 12;
+/** In the private directory. */
+const FILE = 'redis.conf';
+const DATA = 'production';
+
+/** Throws `cancelled` and our own bugs; whatever else keeps it from being held is in what it returns. */
+export async function restoreAsProduction(job: ProductionJob, deps: Deps): Promise<Production> {
+  const startedMs = performance.now();
+  const known = await knownOfFile(job);
+  try {
+    if (known.refused.length === 0) await hold(known, job, deps);
+  } catch (error) {
+    throwIfAborted(deps.signal);
+    if (!(error instanceof DrillError) || /^(cancelled|bug|source)/.test(error.code)) throw error;
+    known.notHeld = error.message;
+  }
+  return {...known, durationMs: Math.round(performance.now() - startedMs)};
+}
+
+type Known = Omit<Production, 'durationMs'>;
+
+/** What can be said before any server has read it. */
+async function knownOfFile({conf, dump, options, frozen}: ProductionJob): Promise<Known> {
+  const {directives} = conf;
+  const of = (name: string) => settingOf(directives, name);
+  const {producer} = dump.header;
+  const {line} = frozen;
+  const asWritten = producer !== null && line !== null && formatLine(producer) === formatLine(line);
+  return {
+    config: conf.path,
+    changed: productionSettings(conf).changed,
+    notFollowed: conf.notFollowed,
+    refused: conf.problems.map(({origin, message}: Problem) => ({origin, message})),
+    modulesAbsent: [],
+    settings: {
+      appendonly: of('appendonly'),
+      databases: of('databases'),
+      dbfilename: of('dbfilename'),
+      maxmemory: of('maxmemory'),
+    },
+    cluster: saysYes(directives, 'cluster-enabled'),
+    companions: companionsOf(directives, [...dump.beside, ...(await namesIn(dirname(dump.artifact)))]),
+    dumpName: nameOf(dump),
+    sameLine: options.image !== 'auto' || asWritten,
+    dumpIgnored: null,
+    server: null,
+    load: null,
+    census: null,
+  };
+}
+
+/** In an archive, and where it is called like the stock file. */
+function nameOf({artifact, nameInside}: ProductionJob['dump']): Known['dumpName'] {
+  const name = basename(nameInside ?? artifact);
+  return {name, asWritten: nameInside !== null || name === DEFAULT_NAME};
+}
+
+const DEFAULT_NAME = 'dump.rdb';
+
+const namesIn = (directory: string): Promise<string[]> => readdir(directory).catch(() => []);
+
+/** An ACL file holds the users, a cluster's node file which slots are its own: neither is in a dump. */
+function companionsOf(directives: readonly Directive[], beside: readonly string[]): Known['companions'] {
+  const wanted = [
+    {directive: 'aclfile', ...settingOf(directives, 'aclfile')},
+    ...(saysYes(directives, 'cluster-enabled')
+      ? [{directive: 'cluster-config-file', ...(settingOf(directives, 'cluster-config-file') ?? NODES_CONF)}]
+      : []),
+  ];
+  return wanted.flatMap(({directive, value, origin}) => {
+    if (!value) return [];
+    const name = basename(value);
+    return [{directive, name, origin: origin ?? '', found: beside.includes(name)}];
+  });
+}
+
+const NODES_CONF = {value: 'nodes.conf', origin: ''};
+
+/** Fills in what becomes known. */
+async function hold(known: Known, job: ProductionJob, deps: Deps): Promise<void> {
+  let settings = productionSettings(job.conf);
+  for (let starts = 0; starts < MAX_STARTS; starts += 1) {
+    const next = await oneStart(settings, known, job, deps);
+    known.changed = settings.changed;
+    if (next === null) return;
+    settings = next;
+  }
+  known.notHeld = `the server refuses more than ${MAX_STARTS} lines`;
+}
+
+/** One server, to what it came to; answers with what to start the next one with, if anything is left to find out. */
+async function oneStart(
+  settings: Settings,
+  known: Known,
+  {dump, options, frozen}: ProductionJob,
+  deps: Deps,
+): Promise<Settings | null> {
+  const image = frozen.server.image ?? options.image;
+  const asked: ServerOptions = {...options, kind: 'container', image};
+  const role = roleOf(settings, nameOfDump(settings.kept));
+  try {
+    await using server = await startServer(dump.path, dump.header, asked, deps, role);
+    const restored = await loadedOr(server, deps);
+    if ('log' in restored) return died(restored, settings, known);
+    known.server = {...restored.server, because: 'production’s own configuration'};
+    known.load = restored.load;
+    const began = beganAppendOnly(await server.log());
+    if (restored.load.status === 'silent-empty' && began.length > 0 && known.dumpIgnored === null) {
+      known.dumpIgnored = began;
+      return {...settings, own: [...settings.own, ['appendonly', 'no']]};
+    }
+    if (restored.load.status === 'loaded') known.census = await whenSettled(server.client, deps.signal);
+    return null;
+  } catch (error) {
+    if (!(error instanceof EndedEarly)) throw error;
+    return died({log: error.log, outOfMemory: error.ended.outOfMemory}, settings, known);
+  }
+}
+
+type Died = {log: readonly string[]; outOfMemory: boolean};
+
+/** With the log of a server that ended, whatever loading makes of its end. */
+async function loadedOr(server: Throwaway, deps: Deps): Promise<Restored | Died> {
+  try {
+    const restored = await awaitLoaded(server, deps);
+    if (restored.load.status !== 'refused') return restored;
+  } catch (error) {
+    throwIfAborted(deps.signal);
+    if (!(await server.ended())) throw error;
+  }
+  return {log: await server.log(), outOfMemory: (await server.ended())?.outOfMemory ?? false};
+}
+
+function died({log, outOfMemory}: Died, settings: Settings, known: Known): Settings | null {
+  const trouble = startTrouble(log);
+  if (trouble?.kind === 'line') {
+    const directive = settings.kept[trouble.line - 1];
+    const origin = directive ? originOf(directive) : known.config;
+    known.refused.push({origin, message: trouble.complaint});
+    return directive ? without(settings, [directive], NOT_SHOWN, 'the server refuses it') : null;
+  }
+  if (trouble?.kind === 'module') {
+    const absent = settings.kept.filter(({name, args}) => {
+      return name === 'loadmodule' && confText(args[0] ?? '') === trouble.path;
+    });
+    known.modulesAbsent.push(...absent.map(originOf));
+    if (absent.length > 0) return without(settings, absent, 'loadmodule', 'the image has no such module');
+  }
+  if (outOfMemory || diedOfWantOfMemory(log)) {
+    known.notHeld = 'the server was killed for want of memory';
+    return null;
+  }
+  const refusal = explainRefusal(log) ?? unexplained(log);
+  known.load = {...NOTHING_LOADED, refusal};
+  return null;
+}
+
+/** Of a line that the server does not know nothing is told but where it is: it may be a secret that went astray. */
+const NOT_SHOWN = '(not shown)';
+
+const NOTHING_LOADED = {
+  status: 'refused',
+  keysLoaded: null,
+  keysExpired: null,
+  emptyKeysSkipped: null,
+  loadMs: null,
+  evidence: [],
+} satisfies Production['load'];
+
+const unexplained = (log: readonly string[]) => ({
+  rule: 'restore/refused',
+  message: `the server ended: ${lastComplaint(log) ?? 'it did not say why'}`,
+  hint: 'Start a server by hand with this file on a copy of the backup, and read its log.',
+});
+
+/** Redis takes only a name without a path, and dies of any other: then no dump has to be there. */
+function nameOfDump(directives: readonly Directive[]): string | null {
+  const name = settingOf(directives, 'dbfilename')?.value ?? DEFAULT_NAME;
+  return /^(\.{0,2}|.*[/\\\0].*)$/s.test(name) ? null : name;
+}
+
+function roleOf(settings: Settings, dumpName: string | null): RoleIn {
+  return ({directory, dump, socket}) => {
+    const text = writtenOut(settings, {dir: `${directory}/${DATA}`, socket});
+    const entries: Entry[] = [{path: FILE, text}, {path: DATA}];
+    if (dumpName !== null) entries.push({path: `${DATA}/${dumpName}`, linkTo: dump});
+    return {command: [`${directory}/${FILE}`], entries};
+  };
+}
