@@ -2,6 +2,7 @@
  * The pipeline on one screen: source, unpack, inspect, restore, census, judge, report. A backup that fails is a value
  * like one that passes; whatever goes wrong on the way, a report comes back and nothing is left behind.
  */
+import {dirname} from 'node:path';
 import {takeCensus} from './census/take-census.ts';
 import {DrillError, describeError, throwIfAborted, toDrillError, unlessAborted} from './errors.ts';
 import {inspect} from './inspect/inspect.ts';
@@ -15,7 +16,7 @@ import {lineOf} from './redis/server-line.ts';
 import type {DrillReport} from './report/drill-report.ts';
 import type {DumpHeader} from './restore/choose-image.ts';
 import {awaitLoaded, crashedReading, type Restored, refused} from './restore/loading.ts';
-import {restoreAsProduction} from './restore/production.ts';
+import {restoreAsProduction, type Stored} from './restore/production.ts';
 import {type ServerOptions, type Surroundings, startServer} from './restore/start-server.ts';
 import {EndedEarly, type Throwaway} from './restore/throwaway.ts';
 import type {Backup} from './source/backup.ts';
@@ -78,7 +79,7 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
       );
       evidence.unpacked = unpacked;
       await using dump = unpacked.dump;
-      if (dump) restored = await drillDump(dump, path, job, deps, {watch, evidence});
+      if (dump) restored = await drillDump(dump, stored(backup, artifact.path), job, deps, {watch, evidence});
     } else {
       evidence.noBackup = located.reason;
     }
@@ -126,7 +127,7 @@ export function reportOfNothing(error: DrillError): DrillReport {
 /** From a plain dump to the end of the drill; fills in the evidence as far as it comes. */
 async function drillDump(
   dump: Dump,
-  artifact: string,
+  artifact: Stored,
   job: DrillJob,
   deps: Deps,
   notes: Notes,
@@ -176,9 +177,15 @@ async function restore(
   }
 }
 
+/** What a store on this machine has is read where it lies, and so has neighbours. */
+const stored = ({name, location}: Backup, path: string): Stored => ({
+  name,
+  directory: location === path ? dirname(path) : null,
+});
+
 /** Once more with production's own file, where one was asked for: the frozen restore has shown that the dump is sound. */
 async function asProduction(
-  {dump, header, frozen, artifact}: {dump: Dump; header: DumpHeader; frozen: Restored; artifact: string},
+  {dump, header, frozen, artifact}: {dump: Dump; header: DumpHeader; frozen: Restored; artifact: Stored},
   {production: conf, server: options}: DrillJob,
   deps: Deps,
   {evidence}: Notes,

@@ -243,6 +243,13 @@ function judgeCompanions({companions, config}: Production): Finding[] {
     const parts = {origin: origin || config};
     if (found)
       return pass('production/companion-missing', `${name} (${directive}) is beside the dump`, parts);
+    if (found === null) {
+      return skipped(
+        'production/companion-missing',
+        `whether ${name} (${directive}) is backed up with the dump is not known`,
+        parts,
+      );
+    }
     return fail('production/companion-missing', `${name} (${directive}) is not beside the dump`, {
       ...parts,
       severity: 'warning',

@@ -5,7 +5,7 @@
  * with a file is told at once.
  */
 import {readdir} from 'node:fs/promises';
-import {basename, dirname} from 'node:path';
+import {basename} from 'node:path';
 import {z} from 'zod';
 import {DrillError, type Problem, throwIfAborted} from '../errors.ts';
 import type {Progress} from '../progress.ts';
@@ -55,7 +55,12 @@ export const productionSchema = z.strictObject({
   cluster: z.boolean(),
   /** Files that the configuration names and that are not in the dump. */
   companions: z.array(
-    z.strictObject({directive: z.string(), name: z.string(), origin: z.string(), found: z.boolean()}),
+    z.strictObject({
+      directive: z.string(),
+      name: z.string(),
+      origin: z.string(),
+      found: z.boolean().nullable(),
+    }),
   ),
   /** What the dump is called where it lies; as its server called it, or the backup's own name. */
   dumpName: z.strictObject({name: z.string(), asWritten: z.boolean()}),
@@ -73,13 +78,15 @@ export const productionSchema = z.strictObject({
 });
 export type Production = z.infer<typeof productionSchema>;
 
+/** The backup that the dump came out of, or itself: its name, and where it lies, if that can be looked at. */
+export type Stored = {name: string; directory: string | null};
+
 export type ProductionJob = {
   conf: Conf;
   dump: {
     path: string;
     header: DumpHeader;
-    /** The backup that it came out of, or itself. */
-    artifact: string;
+    artifact: Stored;
     /** Names of what lies in an archive with it. */
     beside: readonly string[];
     /** Its name in an archive. */
@@ -134,7 +141,7 @@ async function knownOfFile({conf, dump, options, frozen}: ProductionJob): Promis
       maxmemory: of('maxmemory'),
     },
     cluster: saysYes(directives, 'cluster-enabled'),
-    companions: companionsOf(directives, [...dump.beside, ...(await namesIn(dirname(dump.artifact)))]),
+    companions: companionsOf(directives, await namesBeside(dump)),
     dumpName: nameOf(dump),
     sameLine: options.image !== 'auto' || asWritten,
     dumpIgnored: null,
@@ -146,16 +153,23 @@ async function knownOfFile({conf, dump, options, frozen}: ProductionJob): Promis
 
 /** In an archive, and where it is called like the stock file. */
 function nameOf({artifact, nameInside}: ProductionJob['dump']): Known['dumpName'] {
-  const name = basename(nameInside ?? artifact);
+  const name = basename(nameInside ?? artifact.name);
   return {name, asWritten: nameInside !== null || name === DEFAULT_NAME};
 }
 
 const DEFAULT_NAME = 'dump.rdb';
 
-const namesIn = (directory: string): Promise<string[]> => readdir(directory).catch(() => []);
+/** `null` where nobody can tell. */
+async function namesBeside({artifact: {directory}, beside}: ProductionJob['dump']): Promise<string[] | null> {
+  const names = directory === null ? null : await readdir(directory).catch(() => null);
+  return names ? [...beside, ...names] : beside.length > 0 ? [...beside] : null;
+}
 
 /** An ACL file holds the users, a cluster's node file which slots are its own: neither is in a dump. */
-function companionsOf(directives: readonly Directive[], beside: readonly string[]): Known['companions'] {
+function companionsOf(
+  directives: readonly Directive[],
+  beside: readonly string[] | null,
+): Known['companions'] {
   const wanted = [
     {directive: 'aclfile', ...settingOf(directives, 'aclfile')},
     ...(saysYes(directives, 'cluster-enabled')
@@ -165,7 +179,7 @@ function companionsOf(directives: readonly Directive[], beside: readonly string[
   return wanted.flatMap(({directive, value, origin}) => {
     if (!value) return [];
     const name = basename(value);
-    return [{directive, name, origin: origin ?? '', found: beside.includes(name)}];
+    return [{directive, name, origin: origin ?? '', found: beside?.includes(name) ?? null}];
   });
 }
 
