@@ -5,11 +5,14 @@ import {DEFAULT_CONFIG, type Flags, readJob} from './config/config.ts';
 import {credentialsIn, refuseCredentials} from './config/credentials.ts';
 import {type Deps, type DrillJob, drill, reportOfNothing} from './drill.ts';
 import {DrillError, describeError, EXIT, errorExitCode, toDrillError} from './errors.ts';
-import {inspect} from './inspect/inspect.ts';
+import type {AofInspection} from './inspect/aof/aof-inspection.ts';
+import {inspectAof} from './inspect/aof/inspect-aof.ts';
+import {type InspectOptions, inspect} from './inspect/inspect.ts';
 import {type Depth, depthSchema, type Inspection} from './inspect/inspection.ts';
 import {recordExpectations} from './judge/expectations.ts';
 import {NO_POLICY} from './judge/policy.ts';
-import type {DrillReport} from './report/drill-report.ts';
+import {renderAof} from './report/aof-text.ts';
+import {type DrillReport, datasetOf, takenAt} from './report/drill-report.ts';
 import {renderInspection} from './report/inspection-text.ts';
 import {toSortedJson} from './report/json.ts';
 import {printable} from './report/printable.ts';
@@ -20,7 +23,8 @@ import {locate} from './source/locate.ts';
 import {openStore} from './source/open-store.ts';
 import {DEFAULT_PATIENCE, Patience} from './source/patience.ts';
 import {LATEST} from './source/select.ts';
-import {isPacked, unpack} from './unpack/unpack.ts';
+import {singleAof} from './unpack/aof-files.ts';
+import {kindOf, NOTHING_GIVEN, unpack} from './unpack/unpack.ts';
 
 /** What a command may use of the world. */
 export type Io = {deps: Deps; out(text: string): void; log(text: string): void; paint: Paint};
@@ -118,10 +122,10 @@ export async function holdRecording(flags: Flags & {expect: string}, deps: Deps)
   }
   const report = await drill(job, deps);
   if (report.outcome !== 'passed') return {report};
-  const {backup, inspection, server, census} = report;
+  const {backup, server, census} = report;
   const expectations = recordExpectations({
     backup: {...backup!, sizeBytes: backup!.sizeBytes!, sha256: backup!.sha256!},
-    inspection: inspection!,
+    inspection: {...datasetOf(report)!, createdAt: takenAt(report)},
     server: server!,
     census: census!,
     recordedAt: report.finishedAt,
@@ -170,15 +174,27 @@ export async function inspectCommand(
     return EXIT.failed;
   }
   await using artifact = await fetchBackup(store, located.entry, {...io.deps, patience});
-  if (!(await isPacked(artifact.path))) return show(await inspect(artifact.path, options), json, io);
-  const {dump, damage} = await unpack(artifact.path, io.deps);
+  if ((await kindOf(artifact.path, located.entry.name)) === 'dump')
+    return show(await inspectFile(artifact.path, options), json, io);
+  const {dump, damage} = await unpack(artifact.path, io.deps, {...NOTHING_GIVEN, name: located.entry.name});
   if (damage) {
     const {message, rule, hint} = damage;
     io.log(`FAILED  ${message} [${rule}]\nHINT: ${hint}\n`);
     return EXIT.failed;
   }
-  await using plainDump = dump;
-  return show(await inspect(plainDump.path, options), json, io);
+  await using plain = dump;
+  const inspection = plain.aof
+    ? await inspectAof(plain.aof, options)
+    : await inspectFile(plain.path, options);
+  return show(inspection, json, io);
+}
+
+/** An AOF may begin with a dump, and be called like one. */
+async function inspectFile(path: string, options: InspectOptions): Promise<Inspection | AofInspection> {
+  const inspection = await inspect(path, options);
+  if (!inspection.aofBase) return inspection;
+  const {sizeBytes} = inspection;
+  return await inspectAof(singleAof({path, sizeBytes, sha256: {plain: ''}}), options);
 }
 
 function asDepth(text: string): Depth {
@@ -189,8 +205,10 @@ function asDepth(text: string): Depth {
   });
 }
 
-function show(inspection: Inspection, json: boolean, io: Io): number {
-  io.out(json ? `${JSON.stringify(inspection, null, 2)}\n` : renderInspection(inspection, io.paint));
+function show(inspection: Inspection | AofInspection, json: boolean, io: Io): number {
+  const text =
+    inspection.kind === 'aof' ? renderAof(inspection, io.paint) : renderInspection(inspection, io.paint);
+  io.out(json ? `${JSON.stringify(inspection, null, 2)}\n` : text);
   return inspection.error ? EXIT.failed : EXIT.passed;
 }
 

@@ -2,10 +2,12 @@
  * The pipeline on one screen: source, unpack, inspect, restore, census, judge, report. A backup that fails is a value
  * like one that passes; whatever goes wrong on the way, a report comes back and nothing is left behind.
  */
-import {dirname} from 'node:path';
+import {basename, dirname} from 'node:path';
 import {takeCensus} from './census/take-census.ts';
-import {DrillError, describeError, throwIfAborted, toDrillError, unlessAborted} from './errors.ts';
-import {inspect} from './inspect/inspect.ts';
+import {type DrillError, describeError, throwIfAborted, toDrillError, unlessAborted} from './errors.ts';
+import {inspectAof} from './inspect/aof/inspect-aof.ts';
+import {type AofServerNeeds, aofServerNeeds} from './inspect/aof/server-needs.ts';
+import {inspect, readHeader} from './inspect/inspect.ts';
 import type {Depth, Inspection} from './inspect/inspection.ts';
 import type {Expectations} from './judge/expectations.ts';
 import {type Evidence, judge} from './judge/judge.ts';
@@ -16,6 +18,7 @@ import {lineOf} from './redis/server-line.ts';
 import type {DrillReport} from './report/drill-report.ts';
 import type {DumpHeader} from './restore/choose-image.ts';
 import {awaitLoaded, crashedReading, type Restored, refused} from './restore/loading.ts';
+import {aofPayload, type Payload} from './restore/payload.ts';
 import {restoreAsProduction, type Stored} from './restore/production.ts';
 import {type ServerOptions, type Surroundings, startServer} from './restore/start-server.ts';
 import {EndedEarly, type Throwaway} from './restore/throwaway.ts';
@@ -26,6 +29,7 @@ import {openStore} from './source/open-store.ts';
 import {Patience} from './source/patience.ts';
 import type {SourceJob, StoreDeps} from './source/source-job.ts';
 import {Stopwatch} from './stopwatch.ts';
+import {singleAof} from './unpack/aof-files.ts';
 import {type DecryptConfig, resolveKeys, type Secrets} from './unpack/keys.ts';
 import type {Limits} from './unpack/limits.ts';
 import {type Dump, type Unpacked, unpack} from './unpack/unpack.ts';
@@ -75,11 +79,19 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
       );
       backup = {...backup, sizeBytes: artifact.sizeBytes};
       unpacked = await watch.time('unpackMs', () =>
-        unpack(artifact.path, deps, {keys, limits: job.limits, checksums}),
+        unpack(artifact.path, deps, {
+          keys,
+          limits: job.limits,
+          checksums,
+          load: job.source.load,
+          name: entry.name,
+        }),
       );
       evidence.unpacked = unpacked;
       await using dump = unpacked.dump;
       if (dump) restored = await drillDump(dump, stored(backup, artifact.path), job, deps, {watch, evidence});
+      const beside = dump?.dumpBeside ?? entry.dumpBeside;
+      if (beside) evidence.beside = await drillBeside(beside, job, deps);
     } else {
       evidence.noBackup = located.reason;
     }
@@ -94,6 +106,8 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
     ...(error && {error: describeError(error)}),
     backup: backup && describeBackup(backup, unpacked?.dump ?? null),
     inspection: evidence.inspection ?? null,
+    ...(evidence.aof && {aof: evidence.aof}),
+    ...(evidence.saved && {saved: evidence.saved}),
     server: restored?.server ?? null,
     load: evidence.load ?? null,
     census: evidence.census ?? null,
@@ -124,7 +138,7 @@ export function reportOfNothing(error: DrillError): DrillReport {
   };
 }
 
-/** From a plain dump to the end of the drill; fills in the evidence as far as it comes. */
+/** From plain files to the end of the drill; fills in the evidence as far as it comes. */
 async function drillDump(
   dump: Dump,
   artifact: Stored,
@@ -132,17 +146,47 @@ async function drillDump(
   deps: Deps,
   notes: Notes,
 ): Promise<Restored | null> {
-  const inspection = await notes.watch.time('inspectMs', () =>
-    inspect(dump.path, {...deps, depth: job.depth}),
-  );
-  notes.evidence.inspection = inspection;
-  assertWholeDataset(inspection);
-  const header = headerOf(inspection);
-  const restored = header && (await restore(dump, header, job, deps, notes));
-  if (header && restored && notes.evidence.load?.status === 'loaded')
+  const {payload, header} = await notes.watch.time('inspectMs', () => read(dump, job, deps, notes.evidence));
+  const restored = header && (await restore(dump, {payload, header}, job, deps, notes));
+  if (header && restored && payload.kind === 'rdb' && notes.evidence.load?.status === 'loaded')
     await asProduction({dump, header, frozen: restored, artifact}, job, deps, notes);
   await dump.assertUnchanged();
   return restored;
+}
+
+type Read = {payload: Payload; header: DumpHeader};
+
+/** What the files say of themselves, and with that what a server has to load. No header: nothing that it could. */
+async function read(
+  dump: Dump,
+  {depth}: DrillJob,
+  deps: Deps,
+  evidence: Evidence,
+): Promise<{payload: Payload; header: Read['header'] | null}> {
+  const aof = dump.aof ?? ((await readHeader(dump.path)).aofBase ? singleAof(dump) : null);
+  if (aof) {
+    evidence.aof = await inspectAof(aof, deps);
+    const nothing = evidence.aof.parts.length === 0;
+    const header = nothing ? null : headerOf(aofServerNeeds(evidence.aof));
+    return {payload: aofPayload(aof, evidence.aof), header};
+  }
+  evidence.inspection = await inspect(dump.path, {...deps, depth});
+  return {payload: {kind: 'rdb', path: dump.path}, header: headerOf(evidence.inspection)};
+}
+
+/** A dump that servers ignore, because an AOF lies beside it: a drill of its own, with nothing expected of it. */
+async function drillBeside(
+  path: string,
+  job: DrillJob,
+  deps: Deps,
+): Promise<NonNullable<Evidence['beside']>> {
+  const evidence: Evidence = {depth: job.depth};
+  const unpacked = await unpack(path, deps);
+  await using dump = unpacked.dump;
+  const alone = {...job, production: null};
+  const place = {name: basename(path), directory: null};
+  if (dump) await drillDump({...dump, aof: null}, place, alone, deps, {watch: new Stopwatch(), evidence});
+  return {name: basename(path), evidence};
 }
 
 function describeBackup(backup: Backup, dump: Dump | null): NonNullable<DrillReport['backup']> {
@@ -155,16 +199,19 @@ type Notes = {watch: Stopwatch; evidence: Evidence};
 /** From the start of a throwaway server to its removal; fills in `load` and `census` as far as it comes. */
 async function restore(
   dump: Dump,
-  header: DumpHeader,
+  {payload, header}: Read,
   job: DrillJob,
   deps: Deps,
   {watch, evidence}: Notes,
 ): Promise<Restored> {
   try {
-    await using server = await watch.time('loadMs', () => startServer(dump.path, header, job.server, deps));
-    const restored = await watch.time('loadMs', () => awaitLoaded(server, deps));
+    await using server = await watch.time('loadMs', () => startServer(payload, header, job.server, deps));
+    const restored = await watch.time('loadMs', () => awaitLoaded(server, deps, payload.kind));
     evidence.load = restored.load;
     if (restored.load.status !== 'refused') await census(server, job.depth, deps, {watch, evidence});
+    if (evidence.aof && evidence.census) {
+      evidence.saved = await watch.time('verifyMs', () => inspectSaved(server, job.depth, deps));
+    }
     return restored;
   } catch (error) {
     throwIfAborted(deps.signal);
@@ -208,20 +255,14 @@ async function census(server: Throwaway, depth: Depth, deps: Deps, {watch, evide
   }
 }
 
-/** The base of an append-only file loads like any dump, with all that was written since then missing. */
-function assertWholeDataset({aofBase}: Inspection): void {
-  if (!aofBase) return;
-  throw new DrillError(
-    'unpack/unsupported-form',
-    'this is the base of an append-only file: what was written since lies in its other files',
-    {
-      hint: 'This version drills plain dumps only. Let the producer SAVE or BGSAVE, and drill what that writes.',
-    },
-  );
+/** Of an AOF nobody but a server can say what dataset it makes: so it saves it, and our reader reads that. */
+async function inspectSaved(server: Throwaway, depth: Depth, deps: Deps): Promise<Inspection> {
+  const path = await showWaiting(deps.progress, 'save', () => unlessAborted(server.save(), deps.signal));
+  return await inspect(path, {...deps, depth});
 }
 
 /** `null` for a file without an RDB header: no server needs to be asked about it. */
-function headerOf({magic, rdbVersion, producer, highestDatabase, error}: Inspection): DumpHeader | null {
+function headerOf({magic, rdbVersion, producer, highestDatabase, error}: AofServerNeeds): DumpHeader | null {
   if (magic === null || rdbVersion === null) return null;
   const {product, version} = producer;
   const known = product === 'redis' || product === 'valkey';

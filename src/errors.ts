@@ -22,9 +22,9 @@ const EXIT_BY_CODE = {
   'config/invalid': EXIT.usage,
   /** A config that a stranger may have written reaches for a secret or a program. */
   'config/untrusted': EXIT.usage,
-  /** The backup has a form that this version cannot unpack (7z, snappy, AOF …). */
+  /** The backup has a form that this version cannot unpack (7z, snappy …). */
   'unpack/unsupported-form': EXIT.usage,
-  /** An archive holds several dumps; a drill is of one. */
+  /** An archive holds several dumps or append-only files; a drill is of one. */
   'unpack/several-dumps': EXIT.usage,
   /** A secret that the config names is there, but is no key of its kind. */
   'unpack/unusable-key': EXIT.usage,

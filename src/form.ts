@@ -73,7 +73,8 @@ const OTHERS: Magic[] = [
 const PATTERNS: {form: string; pattern: RegExp; unpackable?: true; packing?: Packing}[] = [
   // pzstd begins with a frame that is to be skipped. Source: RFC 8878, section 3.1.2.
   {form: 'zstd data', pattern: /^[\x50-\x5f]\x2a\x4d\x18/, unpackable: true, packing: 'zstd'},
-  {form: 'an append-only file (AOF)', pattern: /^(#TS:\d+\r\n)?\*\d+\r\n\$/, unpackable: true},
+  // Also where line ends were changed on the way.
+  {form: 'an append-only file (AOF)', pattern: /^(#TS:\d+\r*\n)?\*\d+\r*\n\$\d/, unpackable: true},
   {form: 'an AOF manifest', pattern: /^(#[^\n]*\n)*file \S+ seq \d/, unpackable: true},
   {
     form: "a dump as it is sent to a replica: '$', its length, then the dump",
@@ -92,6 +93,9 @@ const PATTERNS: {form: string; pattern: RegExp; unpackable?: true; packing?: Pac
     packing: 'gpg',
   },
 ];
+
+/** An append-only file and its manifest. */
+export const AOF_FORMS: ReadonlySet<string> = new Set(['an append-only file (AOF)', 'an AOF manifest']);
 
 export function recogniseForm(bytes: Uint8Array): Form {
   const head = Buffer.from(bytes).toString('latin1', 0, FORM_BYTES);

@@ -93,6 +93,7 @@ export function anUnpacked({
 } = {}): Unpacked {
   const dump = {
     path: '/backups/dump.rdb',
+    aof: null,
     sizeBytes: 200,
     sha256: {artifact: plainSha256, plain: plainSha256},
     packing,

@@ -97,7 +97,7 @@ function refuseReaching(value: unknown, originOf: (path: Path) => string, becaus
 }
 
 async function toJob(
-  {source, store, select, 'max-age': maxAge, depth, decrypt, unpack, server, expect}: BackupConfig,
+  {source, store, select, 'max-age': maxAge, load, depth, decrypt, unpack, server, expect}: BackupConfig,
   originOf: (path: Path) => string,
   problems: Problem[],
   untrusted: string | undefined,
@@ -118,7 +118,7 @@ async function toJob(
   if (recorded && 'problems' in recorded) problems.push(...recorded.problems);
   if (problems.length > 0) throw problemsError(problems);
   return {
-    source: toSourceJob({source, store, select}),
+    source: {...toSourceJob({source, store, select}), load},
     depth,
     decrypt,
     limits: {
@@ -238,7 +238,7 @@ const SETTING = /^([\w-]+(?:\.[\w-]+)*)=(.*)$/s;
 /** What is no setting may be a secret that went astray: of such a text only a key of the config is repeated. */
 const keyOfSetting = (text: string): string =>
   SETTING.exec(text)?.[1] ??
-  /^(name|source|store|select|max-age|depth|decrypt|unpack|server|expect)(\.[\w-]+)*$/.exec(text)?.[0] ??
+  /^(name|source|store|select|max-age|load|depth|decrypt|unpack|server|expect)(\.[\w-]+)*$/.exec(text)?.[0] ??
   '(not shown)';
 
 function parseSet(text: string): {path: string[]; value: unknown} | {problem: string} {

@@ -2,6 +2,7 @@
 import {z} from 'zod';
 import {depthSchema} from '../inspect/inspection.ts';
 import {policySchema} from '../judge/policy.ts';
+import {loadSchema} from '../source/source-job.ts';
 import {decryptSchema} from '../unpack/keys.ts';
 import {DEFAULT_LIMITS} from '../unpack/limits.ts';
 import {parseSize} from './size.ts';
@@ -62,6 +63,8 @@ export const backupConfigSchema = z.strictObject({
   select: selectSchema.prefault({}),
   /** An older one fails. */
   'max-age': durationSchema.optional(),
+  /** Where an append-only file and a dump lie together: `auto` does as a server with `appendonly yes` does. */
+  load: loadSchema.default('auto'),
   /** How much of it is compared. */
   depth: depthSchema.default('full'),
   decrypt: decryptSchema.prefault({}),

@@ -11,7 +11,7 @@ import type {Inspection} from './inspection.ts';
 export type {InspectOptions} from './inspect-source.ts';
 
 /** What `readHeader` tells: enough to choose a server. */
-export type DumpHeader = Pick<Inspection, 'magic' | 'rdbVersion' | 'unverified' | 'producer'>;
+export type DumpHeader = Pick<Inspection, 'magic' | 'rdbVersion' | 'unverified' | 'producer' | 'aofBase'>;
 
 /** Bytes that `readHeader` looks at. AUX fields take a few hundred; KeyDB shows itself only at its first key. */
 const HEADER_PART_BYTES = 64 * 1024;
@@ -43,6 +43,6 @@ export async function readHeader(path: string): Promise<DumpHeader> {
   using file = openDump(path);
   const part = {...file, sizeBytes: Math.min(file.sizeBytes, HEADER_PART_BYTES)};
   // A part looks like damage; real damage is for `inspect` to find.
-  const {magic, rdbVersion, unverified, producer} = await inspectSource(part, {depth: 'quick'});
-  return {magic, rdbVersion, unverified, producer};
+  const {magic, rdbVersion, unverified, producer, aofBase} = await inspectSource(part, {depth: 'quick'});
+  return {magic, rdbVersion, unverified, producer, aofBase};
 }

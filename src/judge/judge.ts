@@ -4,6 +4,7 @@
  */
 import type {Census} from '../census/census.ts';
 import {DrillError} from '../errors.ts';
+import type {AofInspection} from '../inspect/aof/aof-inspection.ts';
 import type {Damage, Depth, Inspection} from '../inspect/inspection.ts';
 import type {Load} from '../restore/loading.ts';
 import type {Production} from '../restore/production.ts';
@@ -13,9 +14,10 @@ import {compare} from './compare.ts';
 import type {Expectations} from './expectations.ts';
 import {type Finding, fail, pass, skipped} from './finding.ts';
 import {judgeFreshness} from './freshness.ts';
+import {type Beside, judgeAof, judgeBeside} from './judge-aof.ts';
 import {drawLedger, type LedgerLine} from './ledger.ts';
-import type {Policy} from './policy.ts';
-import {judgeProduction, notReached} from './production.ts';
+import {NO_POLICY, type Policy} from './policy.ts';
+import {judgeProduction, notOfAof, notReached} from './production.ts';
 import {judgeSchedule} from './schedule.ts';
 
 /** What is known when the verdict is due; a drill that broke off knows less. */
@@ -26,6 +28,11 @@ export type Evidence = {
   listed?: Listed;
   unpacked?: Unpacked;
   inspection?: Inspection;
+  /** Of an AOF, in the place of `inspection`; and what the server saved that had loaded it. */
+  aof?: AofInspection;
+  saved?: Inspection;
+  /** A dump beside the AOF: a drill of its own. */
+  beside?: {name: string; evidence: Evidence};
   load?: Load;
   census?: Census;
   /** The user's own redis.conf, where a restore with it was asked for, and what came of it. */
@@ -39,30 +46,38 @@ export type Outcome = 'passed' | 'failed' | 'not-run';
 export type Verdict = {outcome: Outcome; error?: DrillError; ledger: LedgerLine[]; findings: Finding[]};
 
 export function judge(evidence: Evidence, expectations: Expectations | null, policy: Policy): Verdict {
-  const {depth = 'full', noBackup, unpacked, inspection, load, census, production} = evidence;
+  const {depth = 'full', noBackup, unpacked, aof, beside, load, census, production} = evidence;
+  // The dataset, as our reader finds it.
+  const inspection = aof ? evidence.saved : evidence.inspection;
   const findings: Finding[] = [];
   let ledger: LedgerLine[] = [];
   if (noBackup) findings.push(fail(noBackup.rule, noBackup.message, {hint: noBackup.hint, origin: 'source'}));
   findings.push(...judgeSource(evidence, policy));
   if (unpacked) findings.push(...judgePacking(unpacked));
-  if (inspection) findings.push(...judgeFile(inspection));
-  if (load) findings.push(judgeLoad(load, inspection?.error));
+  if (aof)
+    findings.push(...judgeAof(aof, policy, DAMAGE_HINTS), ...(aof.base ? judgeIntegrity(aof.base) : []));
+  else if (inspection) findings.push(...judgeFile(inspection));
+  if (load) findings.push(...judgeLoad(load, aof ? aof.error && {certain: true} : inspection?.error));
+  if (beside) findings.push(...judgeBeside(outcomeOf(beside), evidence.saved));
   if (inspection && load && census && readable(inspection)) {
-    const books = drawLedger({inspection, load, census});
+    const books = drawLedger({inspection, load, census, aof});
     ledger = books.ledger;
     findings.push(...books.findings, evictions(census));
     const plainSha256 = unpacked?.dump?.sha256.plain ?? '';
     findings.push(...compare({inspection, census, plainSha256, depth}, expectations, policy));
   }
+  const {productionConfig} = evidence;
   if (production && inspection) findings.push(...judgeProduction(production, inspection));
-  else if (evidence.productionConfig !== undefined) findings.push(notReached(evidence.productionConfig));
+  else if (productionConfig !== undefined)
+    findings.push(aof ? notOfAof(productionConfig) : notReached(productionConfig));
   return {...decide(evidence, findings), ledger, findings: worstFirst(findings)};
 }
 
 function decide(
-  {inspection, load, census, broken}: Evidence,
+  {aof, saved, load, census, broken, ...files}: Evidence,
   findings: Finding[],
 ): Pick<Verdict, 'outcome' | 'error'> {
+  const inspection = aof ? saved : files.inspection;
   const failed = findings.some(({status, severity}) => status === 'fail' && severity === 'error');
   if (broken) {
     // Certain damage needs no server to be certain; but who cancels, or meets our bug, gets no verdict, and neither
@@ -93,14 +108,15 @@ function readerBug(damage: Damage): DrillError {
   });
 }
 
-function judgeSource({listed, inspection}: Evidence, {maxAge}: Policy): Finding[] {
+function judgeSource({listed, inspection, aof}: Evidence, {maxAge}: Policy): Finding[] {
   if (!listed) return [];
   const {listedAt: now, storedAt, doubts, series} = listed;
   const doubtful = doubts.map(message =>
     fail('backup/selection', message, {severity: 'warning', origin: 'source', hint: DOUBTFUL}),
   );
   // Of a file that is damaged no word counts.
-  const writtenAt = inspection && !inspection.error ? inspection.createdAt : null;
+  const [file, word] = aof ? [aof, aof.annotatedUntil] : [inspection, inspection?.createdAt ?? null];
+  const writtenAt = file && !file.error ? word : null;
   return [...doubtful, ...judgeFreshness({now, writtenAt, storedAt}, maxAge), ...judgeSchedule(series, now)];
 }
 
@@ -129,14 +145,22 @@ function judgeChecksum({algorithm, hex, file, actual}: Compared): Finding {
   });
 }
 
-function judgeFile({error, checksum, unverified, rdbVersion, magic}: Inspection): Finding[] {
-  const origin = 'inspect';
+function judgeFile(inspection: Inspection): Finding[] {
+  const {error} = inspection;
   const findings: Finding[] = [];
   if (error) {
     // Damage that only a better reader could be sure of is for the server to decide.
     const severity = error.certain ? 'error' : 'warning';
-    findings.push(fail(error.rule, error.message, {hint: DAMAGE_HINTS[error.rule], origin, severity}));
+    findings.push(
+      fail(error.rule, error.message, {hint: DAMAGE_HINTS[error.rule], origin: 'inspect', severity}),
+    );
   }
+  return [...findings, ...judgeIntegrity(inspection)];
+}
+
+function judgeIntegrity({checksum, unverified, rdbVersion, magic}: Inspection): Finding[] {
+  const origin = 'inspect';
+  const findings: Finding[] = [];
   if (checksum === 'valid') findings.push(pass('backup/checksum', 'the CRC64 at the end matches', {origin}));
   if (checksum === 'absent') {
     findings.push(
@@ -171,7 +195,25 @@ const DAMAGE_HINTS: Record<Damage['rule'], string> = {
     'Servers ignore what follows the end, but something wrote it: `redis-cli --rdb` over a longer file, two files joined, or damage in the version digits.',
 };
 
-function judgeLoad(load: Load, damage: Damage | undefined): Finding {
+function judgeLoad(load: Load, damage: Pick<Damage, 'certain'> | undefined): Finding[] {
+  const {aofCommandsFailed = 0} = load;
+  const loaded = judgeStatus(load, damage);
+  if (aofCommandsFailed === 0) return [loaded];
+  const message = `the server could not carry out ${aofCommandsFailed} commands of the AOF, and went on without them`;
+  const hint =
+    'A command that ends in an error was not in the AOF when it was written so: it is damaged, or was written by another product or version.';
+  return [
+    loaded,
+    fail('restore/commands-failed', message, {
+      expected: 0,
+      actual: aofCommandsFailed,
+      hint,
+      origin: 'restore',
+    }),
+  ];
+}
+
+function judgeStatus(load: Load, damage: Pick<Damage, 'certain'> | undefined): Finding {
   const origin = 'restore';
   if (load.refusal) {
     // Of a damaged file a server says whatever it stumbled over first; its advice would mislead.
@@ -189,6 +231,14 @@ function judgeLoad(load: Load, damage: Damage | undefined): Finding {
     );
   }
   return pass('restore/loaded', 'the server loaded the dump', {origin});
+}
+
+/** What a drill of the dump alone would have said of it. */
+function outcomeOf({name, evidence}: NonNullable<Evidence['beside']>): Beside {
+  const {outcome, error, findings} = judge(evidence, null, NO_POLICY);
+  const worst = findings.find(({status, severity}) => status === 'fail' && severity === 'error');
+  const failed = outcome === 'passed' ? null : (worst?.message ?? error?.message ?? 'it did not pass');
+  return {name, failed, inspection: evidence.inspection ?? null};
 }
 
 function evictions({evictedKeys}: Census): Finding {

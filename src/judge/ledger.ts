@@ -4,8 +4,10 @@
  */
 import {z} from 'zod';
 import type {Census} from '../census/census.ts';
+import type {AofInspection} from '../inspect/aof/aof-inspection.ts';
 import type {Inspection} from '../inspect/inspection.ts';
 import type {Load} from '../restore/loading.ts';
+import {aofEntries} from './aof-ledger.ts';
 import {type Finding, fail, pass, skipped} from './finding.ts';
 
 const side = z.strictObject({source: z.string(), value: z.union([z.string(), z.number(), z.null()])});
@@ -19,10 +21,10 @@ export const ledgerLineSchema = z.strictObject({
 });
 export type LedgerLine = z.infer<typeof ledgerLineSchema>;
 
-type Books = {inspection: Inspection; load: Load; census: Census};
+export type Books = {inspection: Inspection; load: Load; census: Census};
 
 /** One line of the ledger before it is drawn: both sides, or why it cannot be drawn. */
-type Entry = {
+export type Entry = {
   name: string;
   rule: string;
   left: LedgerLine['left'];
@@ -31,8 +33,16 @@ type Entry = {
   hint: string;
 };
 
-export function drawLedger(books: Books): {ledger: LedgerLine[]; findings: Finding[]} {
-  const entries = [
+export function drawLedger(books: Books & {aof?: AofInspection | undefined}): {
+  ledger: LedgerLine[];
+  findings: Finding[];
+} {
+  const entries = books.aof ? aofEntries({...books, aof: books.aof}, datasetEntries) : datasetEntries(books);
+  return {ledger: entries.map(draw), findings: entries.map(judgeEntry)};
+}
+
+function datasetEntries(books: Books): Entry[] {
+  return [
     keysLoaded(books),
     keysInDatabases(books),
     keysByDatabase(books),
@@ -40,7 +50,6 @@ export function drawLedger(books: Books): {ledger: LedgerLine[]; findings: Findi
     functions(books),
     digest(books),
   ];
-  return {ledger: entries.map(draw), findings: entries.map(judgeEntry)};
 }
 
 function keysLoaded({inspection, load}: Books): Entry {

@@ -42,6 +42,8 @@ export const policySchema = z.strictObject({
     )
     .optional(),
   digest: z.enum(['exact', 'any']).optional(),
+  /** Of an AOF that ends in the middle of a command or transaction. */
+  'cut-tail': z.union([z.enum(['fail', 'warn']), z.strictObject({'max-bytes': z.int().min(0)})]).optional(),
 });
 
 export type Policy = z.output<typeof policySchema> & {

@@ -29,6 +29,18 @@ export const notReached = (config: string): Finding =>
     },
   );
 
+/** It was asked for, as below. */
+export const notOfAof = (config: string): Finding =>
+  skipped(
+    'production/not-held',
+    `the restore with ${config} was not held: the backup is an append-only file, and this version restores only dumps so`,
+    {
+      severity: 'error',
+      origin: config,
+      hint: 'Drill a dump of that server with it, or leave `server.config` out.',
+    },
+  );
+
 /** It was asked for: a drill that could not hold it has not proved what it was asked to. */
 const unheld = (because: string, {config}: Production): Finding =>
   skipped('production/not-held', `the restore with ${config} was not held: ${because}`, {

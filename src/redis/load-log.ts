@@ -13,6 +13,12 @@ export type LoadEvidence = {
   emptyKeysSkipped: number;
   /** `DB loaded from disk: … seconds`: the one line that proves on every version that a dump was loaded. */
   loadedFromDisk: boolean;
+  /** `DB loaded from append only file: … seconds`, likewise of an AOF. */
+  loadedFromAof: boolean;
+  /** Parts of an AOF that held anything; no server before 7.0 says so. */
+  aofPartsLoaded: number;
+  /** Commands that ended in an error, of which a server makes a line in its log and nothing else. */
+  aofCommandsFailed: number;
   loadMs: number | null;
   /** The server's own words, at most one line each, without key names. */
   lines: string[];
@@ -29,6 +35,9 @@ export type RefusalRule =
   | 'restore/short-read'
   | 'restore/corrupt'
   | 'restore/crashed'
+  | 'restore/unknown-command'
+  | 'restore/aof-manifest'
+  | 'restore/aof-file-missing'
   | 'restore/refused';
 
 export type Refusal = {rule: RefusalRule; message: string; hint: string};
@@ -44,6 +53,9 @@ export function readEvidence(log: readonly string[]): LoadEvidence {
     keysExpired: null,
     emptyKeysSkipped: 0,
     loadedFromDisk: false,
+    loadedFromAof: false,
+    aofPartsLoaded: 0,
+    aofCommandsFailed: 0,
     loadMs: null,
     lines: [],
   };
@@ -57,15 +69,24 @@ export function readEvidence(log: readonly string[]): LoadEvidence {
       evidence.keysExpired = Number(done[2]);
       evidence.emptyKeysSkipped = Number(done[3] ?? 0);
     }
-    const seconds = /^DB loaded from disk: ([\d.]+) seconds$/.exec(line)?.[1];
+    const [, from, seconds] = /^DB loaded from (disk|append only file): ([\d.]+) seconds$/.exec(line) ?? [];
     if (seconds !== undefined) {
-      evidence.loadedFromDisk = true;
+      if (from === 'disk') evidence.loadedFromDisk = true;
+      else evidence.loadedFromAof = true;
       evidence.loadMs = Math.round(Number(seconds) * 1000);
     }
+    if (AOF_PART.test(line)) evidence.aofPartsLoaded += 1;
+    if (AOF_COMMAND_FAILED.test(line)) evidence.aofCommandsFailed += 1;
     if (done || seconds !== undefined || EVIDENCE.test(line)) evidence.lines.push(line);
   }
   return evidence;
 }
+
+/** One for each part that was not empty. */
+const AOF_PART = /^DB loaded from (base|incr) file .{1,300}: [\d.]+ seconds$/;
+
+/** Source: afterErrorReply in networking.c. */
+const AOF_COMMAND_FAILED = /^== CRITICAL == This server is sending an error to its AOF-loading-client: /;
 
 /** Whole lines: a function library can write what it likes into the log while it is loaded. */
 const EVIDENCE =
@@ -163,6 +184,37 @@ const EXPLANATIONS: readonly Explanation[] = [
     hint: DAMAGED,
   },
   {
+    pattern: /Unknown command '|error: unknown command '/,
+    rule: 'restore/unknown-command',
+    say: () => 'the AOF holds a command that this server does not know',
+    hint: 'It was written by a newer server, with a module, or under `rename-command`: restore with the product, version and modules that wrote it (--image).',
+  },
+  {
+    pattern: /FATAL AOF MANIFEST FILE ERROR/,
+    rule: 'restore/aof-manifest',
+    say: () => 'the server cannot read the manifest of the AOF',
+    hint: DAMAGED,
+  },
+  {
+    pattern: /Unable to obtain the AOF file .* length|The append log file .* doesn't exist/,
+    rule: 'restore/aof-file-missing',
+    say: () => 'a file that the manifest names is not there',
+    hint: 'The set was copied while the server rewrote it, or a file was lost on the way: drill the one before it.',
+  },
+  {
+    pattern: /Unexpected end of file reading the append only file|the truncated file is not the last file/,
+    rule: 'restore/short-read',
+    say: () => 'the AOF ends before its end',
+    hint: DAMAGED,
+  },
+  {
+    pattern:
+      /Bad file format reading the append only file|Error reading the RDB (base file|preamble)|Unrecoverable error reading the append only file/,
+    rule: 'restore/corrupt',
+    say: () => 'the server cannot make sense of the AOF',
+    hint: DAMAGED,
+  },
+  {
     pattern: /Guru Meditation|crashed by signal: (\d+)|=== (?:REDIS|VALKEY) BUG REPORT START/,
     rule: 'restore/crashed',
     say: () => 'the server crashed while loading the dump',
@@ -188,7 +240,8 @@ const NOT_THE_BACKUP =
   /Received SIG(TERM|INT)|Received shutdown signal|User requested shutdown|Permission denied|Input\/output error|No such file or directory|Can't chdir|Opening Unix socket|FATAL CONFIG FILE ERROR|Too many open files|Cannot allocate memory/i;
 
 /** A line that only a server writes which was at the dump when it ended. */
-const AT_THE_DUMP = /loading the DB|\bRDB\b|crashed by signal|Guru Meditation|BUG REPORT START/;
+const AT_THE_DUMP =
+  /loading the DB|\bRDB\b|append only file|\bAOF\b|crashed by signal|Guru Meditation|BUG REPORT START/;
 
 /** Why the server refused, from its log; `null` when it ended for a reason that says nothing about the backup. */
 export function explainRefusal(log: readonly string[]): Refusal | null {

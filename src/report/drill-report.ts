@@ -2,6 +2,7 @@
 import {z} from 'zod';
 import {censusSchema} from '../census/census.ts';
 import {DRILL_CODES} from '../errors.ts';
+import {aofInspectionSchema} from '../inspect/aof/aof-inspection.ts';
 import {depthSchema, inspectionSchema} from '../inspect/inspection.ts';
 import {findingSchema} from '../judge/finding.ts';
 import {ledgerLineSchema} from '../judge/ledger.ts';
@@ -56,6 +57,10 @@ export const reportSchema = z.strictObject({
     })
     .nullable(),
   inspection: inspectionSchema.nullable(),
+  /** Of an append-only file, in the place of `inspection`. */
+  aof: aofInspectionSchema.optional(),
+  /** Of an append-only file: what our reader finds in the dump that the server saved after it had loaded it. */
+  saved: inspectionSchema.optional(),
   server: serverSchema.nullable(),
   load: loadSchema.nullable(),
   census: censusSchema.nullable(),
@@ -68,3 +73,11 @@ export const reportSchema = z.strictObject({
   finishedAt: z.iso.datetime(),
 });
 export type DrillReport = z.infer<typeof reportSchema>;
+
+/** The dataset that came back, as our reader finds it: in the dump, or in what the server saved of an AOF. */
+export const datasetOf = ({inspection, saved}: Pick<DrillReport, 'inspection' | 'saved'>) =>
+  saved ?? inspection;
+
+/** When the data were as they are in the backup, by its own word. Of an AOF: its last time annotation. */
+export const takenAt = ({inspection, aof}: Pick<DrillReport, 'inspection' | 'aof'>): string | null =>
+  (aof ? aof.annotatedUntil : inspection?.createdAt) ?? null;

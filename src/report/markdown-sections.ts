@@ -5,11 +5,11 @@
 import type {Finding} from '../judge/finding.ts';
 import type {LedgerLine} from '../judge/ledger.ts';
 import type {Section} from './bounded-page.ts';
-import type {DrillReport} from './drill-report.ts';
+import {type DrillReport, takenAt} from './drill-report.ts';
 import {code, hintText, preformatted, prose, proseAtStart} from './markdown-text.ts';
 import {measure} from './measures.ts';
 import {changesInWords, productionSentence} from './production-words.ts';
-import {ageInWords, count, number, QUICK, versionOf, writerOf} from './wording.ts';
+import {ageInWords, aofFacts, count, number, QUICK, versionOf, writerOf} from './wording.ts';
 
 /** A rule or an error code, with the page that explains it. */
 export type Link = (page: 'rules.md' | 'troubleshooting.md', id: string) => string;
@@ -109,7 +109,7 @@ export function failures(failed: Finding[], link: Link): Section {
 }
 
 export function facts(report: DrillReport): Section {
-  const {backup, inspection, server, depth} = report;
+  const {backup, inspection, aof, server, depth} = report;
   const {backupAgeSeconds} = measure(report);
   const lines: [string, string][] = [];
   if (backup) {
@@ -118,12 +118,13 @@ export function facts(report: DrillReport): Section {
   }
   if (backup?.selection) lines.push(['Chosen', prose(backup.selection.because)]);
   const age = backupAgeSeconds === null ? '' : `, ${ageInWords(backupAgeSeconds)} before the drill`;
-  const createdAt = inspection?.createdAt ?? null;
+  const createdAt = takenAt(report);
   if (inspection && inspection.magic !== null) {
     const when = createdAt === null ? 'at an unknown time' : `${time(createdAt)}${age}`;
     lines.push(['Written', `${when}, by ${prose(writerOf(inspection))}`]);
   }
   if (backup?.modifiedAt && createdAt === null) lines.push(['Stored', `${time(backup.modifiedAt)}${age}`]);
+  if (aof) lines.push(['AOF', prose(aofFacts(aof)) + (createdAt === null ? '' : age)]);
   if (server) {
     const {kind, image = '', binary = '', because} = server;
     const where = kind === 'container' ? `container of ${code(image)}` : `process ${code(binary)}`;

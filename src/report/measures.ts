@@ -1,6 +1,6 @@
 /** What a drill measured, in numbers that trends and gates are made of: the Action's outputs, and the summary's first lines. */
 import type {SEVERITIES} from '../judge/finding.ts';
-import type {DrillReport} from './drill-report.ts';
+import {type DrillReport, datasetOf, takenAt} from './drill-report.ts';
 
 export type Measures = {
   /** Keys that came back. */
@@ -15,26 +15,19 @@ export type Measures = {
   findings: Record<(typeof SEVERITIES)[number], number>;
 };
 
-export function measure({
-  backup,
-  inspection,
-  load,
-  census,
-  findings,
-  timings,
-  startedAt,
-}: DrillReport): Measures {
+export function measure(report: DrillReport): Measures {
+  const {backup, load, census, findings, timings, startedAt} = report;
   const {fetchMs, unpackMs, loadMs} = timings;
-  const takenAt = inspection?.createdAt ?? backup?.modifiedAt ?? null;
+  const from = takenAt(report) ?? backup?.modifiedAt ?? null;
   const failed = findings.filter(({status}) => status === 'fail');
   const count = (severity: string): number => failed.filter(one => one.severity === severity).length;
   return {
     keys: census?.keys ?? null,
-    digest: (census && inspection?.dataset.digest?.hex) ?? census?.digest?.hex ?? null,
+    digest: (census && datasetOf(report)?.dataset.digest?.hex) ?? census?.digest?.hex ?? null,
     restoreDurationMs: load?.status === 'loaded' ? (fetchMs ?? 0) + (unpackMs ?? 0) + (loadMs ?? 0) : null,
     // The producer's clock may be ahead of ours; nothing is younger than now.
     backupAgeSeconds:
-      takenAt === null ? null : Math.max(0, Math.floor((Date.parse(startedAt) - Date.parse(takenAt)) / 1000)),
+      from === null ? null : Math.max(0, Math.floor((Date.parse(startedAt) - Date.parse(from)) / 1000)),
     findings: {error: count('error'), warning: count('warning'), note: count('note')},
   };
 }

@@ -5,7 +5,7 @@ import type {LedgerLine} from '../judge/ledger.ts';
 import type {DrillReport} from './drill-report.ts';
 import {printable, printableLines} from './printable.ts';
 import {changesInWords, productionSentence} from './production-words.ts';
-import {count, number, QUICK, sentenceOf, show, sortOut, versionOf, writerOf} from './wording.ts';
+import {aofFacts, count, number, QUICK, sentenceOf, show, sortOut, versionOf, writerOf} from './wording.ts';
 
 export type Style = 'good' | 'bad' | 'warn' | 'dim' | 'strong';
 /** Puts colour on text, or does not. */
@@ -47,7 +47,7 @@ export function headline(report: DrillReport, paint: Paint): string {
   ].join('\n');
 }
 
-function facts({depth, backup, inspection, server, error, outcome}: DrillReport, paint: Paint): string {
+function facts({depth, backup, inspection, aof, server, error, outcome}: DrillReport, paint: Paint): string {
   const rows: [string, string][] = [];
   if (backup) {
     const size = backup.sizeBytes === null ? '' : `, ${number(backup.sizeBytes)} bytes`;
@@ -60,6 +60,7 @@ function facts({depth, backup, inspection, server, error, outcome}: DrillReport,
   if (inspection && inspection.magic !== null) {
     rows.push(['Written', `${inspection.createdAt ?? 'at an unknown time'} by ${writerOf(inspection)}`]);
   }
+  if (aof) rows.push(['AOF', aofFacts(aof)]);
   if (server) {
     const where = server.kind === 'container' ? `container of ${server.image}` : `process ${server.binary}`;
     rows.push(['Server', `${where}${versionOf(server)}: ${server.because}`]);

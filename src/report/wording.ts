@@ -3,6 +3,7 @@
  * are worth a line. In: parts of a report. Out: text as it is, not yet made safe for where it will be shown.
  */
 import {assertNever, problemText} from '../errors.ts';
+import type {AofInspection} from '../inspect/aof/aof-inspection.ts';
 import type {Finding} from '../judge/finding.ts';
 import type {DrillReport} from './drill-report.ts';
 
@@ -50,6 +51,14 @@ export function sortOut(findings: Finding[]): Record<'failed' | 'skipped' | 'pas
 export function writerOf({producer, magic, rdbVersion}: NonNullable<DrillReport['inspection']>): string {
   const by = producer.version === null ? producer.product : `${producer.product} ${producer.version}`;
   return `${by} (${magic} RDB version ${rdbVersion})`;
+}
+
+/** `multi-part, 2 parts, 1,204 commands after a base of 370 keys, until 2026-01-02T03:04:05.000Z (#TS)`. */
+export function aofFacts({layout, parts, base, annotatedUntil}: AofInspection): string {
+  const commands = parts.reduce((sum, part) => sum + part.commands, 0);
+  const onBase = base ? ` after a base of ${count(base.dataset.keys, 'key')} by ${writerOf(base)}` : '';
+  const until = annotatedUntil === null ? '' : `, until ${annotatedUntil} (its last #TS annotation)`;
+  return `${layout}, ${count(parts.length, 'part')}, ${count(commands, 'command')}${onBase}${until}`;
 }
 
 /** ` (redis 7.0.15)`; nothing of a server that never said so. */

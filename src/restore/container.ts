@@ -22,6 +22,7 @@ import {inContainer} from './engine-trouble.ts';
 import {connectByExec} from './exec-client.ts';
 import {DUMP_FILE} from './frozen.ts';
 import {soon} from './patience.ts';
+import type {Payload} from './payload.ts';
 import {makePrivateDir, type PrivateDir} from './private-dir.ts';
 import {pullUntilAborted} from './pull.ts';
 import {whenReachable} from './reach.ts';
@@ -55,7 +56,7 @@ export type ContainerOptions = {
   image: string;
   line: ServerLine | null;
   because: string;
-  dumpPath: string;
+  payload: Payload;
   highestDatabase: number;
   memoryBytes: number | null;
   tempDir: string;
@@ -130,10 +131,10 @@ export class Engine {
   /** A server on its way to load the dump; throws EndedEarly when it died before it could be asked anything. */
   async start(options: ContainerOptions): Promise<Throwaway> {
     await this.removeContainers(owner => isDead(owner));
-    const {role, highestDatabase} = options;
+    const {role, highestDatabase, payload} = options;
     if (role) return await this.#reaching(options.signal, via => this.#startOne(options, role, via));
     return await startWithDebug(options.line, debugCommand => {
-      const frozen = frozenRole({highestDatabase, debugCommand});
+      const frozen = frozenRole({highestDatabase, debugCommand, payload});
       return this.#reaching(options.signal, via => this.#startOne(options, frozen, via));
     });
   }
@@ -189,7 +190,9 @@ export class Engine {
   }
 
   async #launch(options: ContainerOptions, roleIn: RoleIn, via: Via): Promise<Launched> {
-    const {image, dumpPath, signal} = options;
+    const {image, signal} = options;
+    // Of an AOF there is a copy in the private directory.
+    const dump = options.payload.kind === 'rdb' ? options.payload.path : null;
     throwIfAborted(signal);
     const directory = await makePrivateDir(options.tempDir, options.owner, 'mount');
     // Named like its directory: it can be removed by name while the engine still makes it, and nobody knows its id.
@@ -214,12 +217,12 @@ export class Engine {
         .withLogConsumer(stream => running.follow(stream))
         .withCommand(await this.#withProgram(image, role, signal));
       if (role.entrypoint) container.withEntrypoint(role.entrypoint);
-      const readable = via === 'socket' ? await directory.readableDump(dumpPath) : dumpPath;
+      const readable = dump !== null && via === 'socket' ? await directory.readableDump(dump) : dump;
       if (via === 'socket') {
         await directory.furnish(role.entries);
         container.share(directory, readable);
       } else {
-        const tar = await copyOf(dumpPath, directory, role, signal);
+        const tar = await copyOf(dump, directory, role, signal);
         container.withCopyArchivesToContainer([{tar, target: '/'}]);
       }
       launching = container.start();
@@ -287,11 +290,11 @@ class DrillContainer extends GenericContainer {
   }
 
   /** Mounts, not binds: for a bind whose source is missing the engine would make a directory on its own side. */
-  share(directory: PrivateDir, dumpPath: string): void {
-    this.hostConfig.Mounts = [
-      {Type: 'bind', Source: directory.path, Target: INSIDE.privateDir},
-      {Type: 'bind', Source: dumpPath, Target: `${INSIDE.dumpDir}/${DUMP_FILE}`, ReadOnly: true},
-    ];
+  share(directory: PrivateDir, dumpPath: string | null): void {
+    this.hostConfig.Mounts = [{Type: 'bind', Source: directory.path, Target: INSIDE.privateDir}];
+    if (dumpPath === null) return;
+    const target = `${INSIDE.dumpDir}/${DUMP_FILE}`;
+    this.hostConfig.Mounts.push({Type: 'bind', Source: dumpPath, Target: target, ReadOnly: true});
   }
 }
 
@@ -382,13 +385,20 @@ const descriptionOf = ({image, line, because}: ContainerOptions, via: Via): Serv
   via,
 });
 
-const sharedFiles = (directory: PrivateDir, dumpPath: string) => [
+const sharedFiles = (directory: PrivateDir, dumpPath: string | null) => [
   {inside: `${INSIDE.privateDir}/${OWNER_FILE}`, ours: join(directory.path, OWNER_FILE)},
-  {inside: `${INSIDE.dumpDir}/${DUMP_FILE}`, ours: dumpPath},
+  ...(dumpPath === null ? [] : [{inside: `${INSIDE.dumpDir}/${DUMP_FILE}`, ours: dumpPath}]),
 ];
 
-const copyOf = (dumpPath: string, {uid, gid}: PrivateDir, {entries}: Role, signal: AbortSignal | undefined) =>
-  dumpTar(dumpPath, {directory: INSIDE.privateDir.slice(1), file: DUMP_FILE, uid, gid, entries}, signal);
+function copyOf(
+  dump: string | null,
+  {uid, gid}: PrivateDir,
+  {entries}: Role,
+  signal: AbortSignal | undefined,
+) {
+  const file = dump === null ? null : {path: dump, file: DUMP_FILE};
+  return dumpTar(file, {directory: INSIDE.privateDir.slice(1), uid, gid, entries}, signal);
+}
 
 const late = (ms: number): Promise<'late'> => sleep(ms, 'late' as const, {ref: false});
 

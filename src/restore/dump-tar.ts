@@ -1,39 +1,52 @@
 /**
- * Dumps on their way into and out of a container whose engine does not see our files, as tar streams: in, owned by the
+ * What is restored on its way into, and what was saved out of, a container whose engine does not see our files, as tar streams: in, owned by the
  * server's uid; out, the one file that it saved. Nothing is held whole.
  */
 import {createReadStream} from 'node:fs';
 import {open, stat} from 'node:fs/promises';
 import {addAbortSignal, finished, Readable} from 'node:stream';
-import {extract, pack} from 'tar-stream';
+import {pipeline} from 'node:stream/promises';
+import {extract, type Pack, pack} from 'tar-stream';
 import type {Entry} from './role.ts';
 
-type Destination = {directory: string; file: string; uid: number; gid: number; entries: readonly Entry[]};
+type Destination = {directory: string; uid: number; gid: number; entries: readonly Entry[]};
+
+type File = {name: string; from: string; bytes: number; mode: number};
 
 /** `directory` without a leading slash; nothing is read before the stream is. Ends with `signal`, however large the dump. */
 export async function dumpTar(
-  dumpPath: string,
-  {directory, file, uid, gid, entries}: Destination,
+  dump: {path: string; file: string} | null,
+  {directory, uid, gid, entries}: Destination,
   signal: AbortSignal | undefined,
 ): Promise<Readable> {
-  const {size} = await stat(dumpPath);
+  const files: File[] = [];
+  if (dump) {
+    const {size} = await stat(dump.path);
+    files.push({name: `${directory}/${dump.file}`, from: dump.path, bytes: size, mode: 0o400});
+  }
   const tar = pack();
   tar.entry({name: `${directory}/`, type: 'directory', mode: 0o700, uid, gid});
-  for (const {path, text, linkTo} of entries) {
+  for (const {path, text, linkTo, copy} of entries) {
     const name = `${directory}/${path}`;
-    if (text !== undefined) tar.entry({name, mode: 0o400, uid, gid}, text);
+    if (copy) files.push({name, ...copy, mode: 0o600});
+    else if (text !== undefined) tar.entry({name, mode: 0o400, uid, gid}, text);
     else if (linkTo !== undefined) tar.entry({name, type: 'symlink', linkname: linkTo, uid, gid});
     else tar.entry({name: `${name}/`, type: 'directory', mode: 0o700, uid, gid});
   }
-  const entry = tar.entry({name: `${directory}/${file}`, size, mode: 0o400, uid, gid}, error => {
-    if (error) tar.destroy(error);
-    else tar.finalize();
-  });
-  createReadStream(dumpPath)
-    .on('error', error => tar.destroy(error))
-    .pipe(entry);
+  packAll(tar, files, {uid, gid}).then(
+    () => tar.finalize(),
+    error => tar.destroy(error),
+  );
   const stream = Readable.from(tar);
   return signal ? addAbortSignal(signal, stream) : stream;
+}
+
+async function packAll(tar: Pack, files: File[], owner: {uid: number; gid: number}): Promise<void> {
+  for (const {name, from, bytes, mode} of files) {
+    const header = {name, mode, ...owner};
+    if (bytes === 0) tar.entry(header, '');
+    else await pipeline(createReadStream(from, {end: bytes - 1}), tar.entry({...header, size: bytes}));
+  }
 }
 
 /** Writes the one file in a tar stream; throws where the stream breaks off or holds none. */

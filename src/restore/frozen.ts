@@ -3,7 +3,9 @@
  * nothing and refuses writes, so that what it holds is the dataset at the moment of the backup.
  */
 
-/** Where restore puts the dump and the socket, in the server's own view of the file system. */
+import {AOF_DIRECTORY, AOF_FILE, type Payload} from './payload.ts';
+
+/** Where restore puts what is loaded and the socket, in the server's own view of the file system. */
 export type Places = {directory: string; socket: string};
 
 export const DUMP_FILE = 'dump.rdb';
@@ -17,7 +19,7 @@ const MAX_DATABASES = 65_536;
 
 export function frozenFlags(
   places: Places,
-  options: {highestDatabase: number; debugCommand: boolean},
+  options: {highestDatabase: number; debugCommand: boolean; payload: Payload},
 ): string[] {
   const databases = Math.min(Math.max(MIN_DATABASES, options.highestDatabase + 1), MAX_DATABASES);
   return [
@@ -26,7 +28,7 @@ export function frozenFlags(
     ...['--dir', places.directory, '--dbfilename', DUMP_FILE],
     // Any save point rewrites dump.rdb at SIGTERM, even when nothing changed.
     ...['--save', ''],
-    ...['--appendonly', 'no'],
+    ...(options.payload.kind === 'rdb' ? ['--appendonly', 'no'] : aofFlags(options.payload)),
     ...['--maxmemory', '0'],
     // An image whose own configuration skips it would load what is damaged.
     ...['--rdbchecksum', 'yes'],
@@ -39,5 +41,17 @@ export function frozenFlags(
     ...['--logfile', ''],
     // From 7.0 on; 6.0 and 6.2 allow DEBUG anyway and die of the unknown directive.
     ...(options.debugCommand ? ['--enable-debug-command', 'local'] : []),
+  ];
+}
+
+/** What is cut short is cut on our copy, or it is damage: the server does not decide that on its own. */
+function aofFlags({multiPart}: Extract<Payload, {kind: 'aof'}>): string[] {
+  return [
+    ...['--appendonly', 'yes', '--appendfilename', AOF_FILE],
+    // From 7.0 on, as are manifests.
+    ...(multiPart ? ['--appenddirname', AOF_DIRECTORY] : []),
+    ...['--aof-load-truncated', 'no'],
+    // It is there to be read once.
+    ...['--auto-aof-rewrite-percentage', '0', '--appendfsync', 'no'],
   ];
 }

@@ -16,6 +16,7 @@ import {
   readEvidence,
 } from '../redis/load-log.ts';
 import {formatLine, type ServerLine} from '../redis/server-line.ts';
+import type {Payload} from './payload.ts';
 import {type Ended, EndedEarly, type ServerDescription, serverSchema, type Throwaway} from './throwaway.ts';
 
 const count = z.int().min(0).nullable();
@@ -26,10 +27,17 @@ export const loadSchema = z.strictObject({
    * when the data were read.
    */
   status: z.enum(['loaded', 'refused', 'silent-empty', 'crashed']),
-  /** INFO persistence (7.0 and later), else the log (6.2); `null` on 6.0, which counts nothing. */
+  /**
+   * INFO persistence (7.0 and later), else the log (6.2); `null` on 6.0, which counts nothing. Of an AOF only what was
+   * loaded from the dump at its beginning: what its commands make of it is not counted.
+   */
   keysLoaded: count,
   keysExpired: count,
   emptyKeysSkipped: count,
+  /** Of an AOF, from the log: parts that held anything; `null` before 7.0. */
+  aofPartsLoaded: count.optional(),
+  /** Of an AOF, from the log (7.0 and later): commands that the server refused to carry out, and went on. */
+  aofCommandsFailed: count.optional(),
   /** As the server measured it. */
   loadMs: count,
   /** Lines of the server's log that prove the load, without key names. */
@@ -51,17 +59,22 @@ const MAX_POLL_MS = 250;
 export async function awaitLoaded(
   server: Throwaway,
   deps: {progress: Progress; signal?: AbortSignal | undefined},
+  kind: Payload['kind'] = 'rdb',
 ): Promise<Restored> {
   const phase = deps.progress.phase('load', 100, 'percent');
   try {
     const info = await whenLoaded(server, deps.signal, percent => phase.update(percent));
     const {line, version} = serverIdentity(info);
-    const evidence = await evidenceOf(server);
+    const evidence = await evidenceOf(server, kind);
     return {
       line,
       server: serverSchema.parse({...server.description, line: formatLine(line), version}),
       load: {
-        status: evidence.loadedFromDisk ? 'loaded' : 'silent-empty',
+        status: provesLoad(evidence, kind) ? 'loaded' : 'silent-empty',
+        ...(kind === 'aof' && {
+          aofPartsLoaded: evidence.aofPartsLoaded || null,
+          aofCommandsFailed: evidence.aofCommandsFailed,
+        }),
         keysLoaded: infoNumber(info, 'rdb_last_load_keys_loaded') ?? evidence.keysLoaded,
         keysExpired: infoNumber(info, 'rdb_last_load_keys_expired') ?? evidence.keysExpired,
         emptyKeysSkipped: evidence.keysLoaded === null ? null : evidence.emptyKeysSkipped,
@@ -196,12 +209,16 @@ async function endedSoon(server: Throwaway): Promise<Ended | null> {
 }
 
 /** The log travels apart from the answers: the line that proves the load may arrive a moment later. */
-async function evidenceOf(server: Throwaway): Promise<LoadEvidence> {
+async function evidenceOf(server: Throwaway, kind: Payload['kind']): Promise<LoadEvidence> {
   for (let tries = 0; ; tries += 1) {
     const log = await server.log();
     const evidence = readEvidence(log);
     const ready = log.some(line => /ready to accept connections/i.test(line));
-    if (evidence.loadedFromDisk || tries >= 100 || (ready && tries >= 5)) return evidence;
+    if (provesLoad(evidence, kind) || tries >= 100 || (ready && tries >= 5)) return evidence;
     await sleep(20);
   }
 }
+
+/** A server that loads something else than it was given proves nothing. */
+const provesLoad = ({loadedFromDisk, loadedFromAof}: LoadEvidence, kind: Payload['kind']): boolean =>
+  kind === 'aof' ? loadedFromAof : loadedFromDisk;

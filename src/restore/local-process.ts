@@ -14,6 +14,7 @@ import {connectToSocket} from '../redis/client.ts';
 import {formatLine, lineOf, type Product, type ServerLine} from '../redis/server-line.ts';
 import {startWithDebug} from './debug-directive.ts';
 import {LogBuffer} from './log-buffer.ts';
+import type {Payload} from './payload.ts';
 import {makePrivateDir} from './private-dir.ts';
 import {whenReachable} from './reach.ts';
 import {frozenRole} from './role.ts';
@@ -48,7 +49,7 @@ export async function findBinaries(searchPath: string): Promise<LocalBinary[]> {
 export type ProcessOptions = {
   binary: LocalBinary;
   because: string;
-  dumpPath: string;
+  payload: Payload;
   highestDatabase: number;
   tempDir: string;
   owner: Owner;
@@ -62,7 +63,7 @@ export function startProcess(options: ProcessOptions): Promise<Throwaway> {
 
 async function startOne(options: ProcessOptions, debugCommand: boolean): Promise<Throwaway> {
   throwIfAborted(options.signal);
-  const {binary, dumpPath, highestDatabase} = options;
+  const {binary, payload, highestDatabase} = options;
   const directory = await makePrivateDir(options.tempDir, options.owner, 'path');
   const log = new LogBuffer();
   let child: ChildProcess | null = null;
@@ -72,9 +73,9 @@ async function startOne(options: ProcessOptions, debugCommand: boolean): Promise
   };
   try {
     const {path, socket} = directory;
-    const dump = await directory.readableDump(dumpPath);
+    const dump = payload.kind === 'rdb' ? await directory.readableDump(payload.path) : path;
     const inside = {directory: path, dump, dumpDir: dirname(dump), socket};
-    const role = frozenRole({highestDatabase, debugCommand})(inside);
+    const role = frozenRole({highestDatabase, debugCommand, payload})(inside);
     await directory.furnish(role.entries);
     child = spawn(binary.path, role.command, {
       // By this a server is found whose drill was killed (left-behind.ts).

@@ -3,9 +3,10 @@
  * socket and, where the server could not read the original, a copy of the dump. Removed with everything in it.
  */
 import {constants} from 'node:fs';
-import {chmod, chown, copyFile, lchown, mkdir, stat, symlink, writeFile} from 'node:fs/promises';
+import {chmod, chown, copyFile, lchown, mkdir, stat, symlink, truncate, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {DrillError} from '../errors.ts';
+import {freeBytesOf, RESERVE_BYTES, tooFull} from '../private/free-space.ts';
 import {FALLBACK_PARENT} from '../private/left-behind.ts';
 import {directoryPrefix, type Owner} from '../private/owner.ts';
 import {makePrivateDirectory, serverUser, type User} from '../private/private-dir.ts';
@@ -71,11 +72,21 @@ async function make(tempDir: string, owner: Owner, reach: Reach): Promise<Privat
   };
 }
 
-async function furnish(path: string, {text, linkTo}: Entry, {uid, gid}: User): Promise<void> {
-  if (text !== undefined) await writeFile(path, text, {mode: 0o400, flag: 'wx'});
+async function furnish(path: string, {text, linkTo, copy}: Entry, {uid, gid}: User): Promise<void> {
+  if (copy) await copyPart(copy, path);
+  else if (text !== undefined) await writeFile(path, text, {mode: 0o400, flag: 'wx'});
   else if (linkTo !== undefined) await symlink(linkTo, path);
   else await mkdir(path, {mode: 0o700});
   await lchown(path, uid, gid);
+}
+
+async function copyPart({from, bytes}: {from: string; bytes: number}, path: string): Promise<void> {
+  const available = await freeBytesOf(dirname(path));
+  if (available < bytes + RESERVE_BYTES)
+    throw tooFull(dirname(path), {available, needed: bytes, what: 'a copy of the AOF for the server'});
+  await copyFile(from, path, constants.COPYFILE_FICLONE);
+  await chmod(path, 0o600);
+  await truncate(path, bytes);
 }
 
 /** mkdtemp adds six characters. */

@@ -208,7 +208,7 @@ async function oneStart(
   const asked: ServerOptions = {...options, kind: 'container', image};
   const role = roleOf(settings, nameOfDump(settings.kept));
   try {
-    await using server = await startServer(dump.path, dump.header, asked, deps, role);
+    await using server = await startServer({kind: 'rdb', path: dump.path}, dump.header, asked, deps, role);
     const restored = await loadedOr(server, deps);
     if ('log' in restored) return died(restored, settings, known);
     known.server = {...restored.server, because: 'production’s own configuration'};

@@ -3,12 +3,16 @@
  * role is made once it is known where the container has its private directory and the dump.
  */
 import {DUMP_FILE, frozenFlags} from './frozen.ts';
+import {AOF_DIRECTORY, type Payload} from './payload.ts';
 
 /** In the container's own view of the file system. */
 export type Inside = {directory: string; dumpDir: string; dump: string; socket: string};
 
-/** In the private directory, in the order in which they are made: a file, a link, or a directory that the server may write to. */
-export type Entry = {path: string; text?: string; linkTo?: string};
+/**
+ * In the private directory, in the order in which they are made: a file, a link, a copy that the server may alter, or a
+ * directory that it may write to.
+ */
+export type Entry = {path: string; text?: string; linkTo?: string; copy?: {from: string; bytes: number}};
 
 export type Role = {
   /** In the place of the image's own, which else is kept: Redis 8's loads the modules. */
@@ -26,12 +30,21 @@ export type RoleIn = (inside: Inside) => Role;
  * of the link, and never writes through it.
  */
 export const frozenRole =
-  (options: {highestDatabase: number; debugCommand: boolean}): RoleIn =>
+  (options: {highestDatabase: number; debugCommand: boolean; payload: Payload}): RoleIn =>
   ({directory, dump, socket}) => ({
     command: frozenFlags({directory: `${directory}/${WORK_DIR}`, socket}, options),
-    entries: [{path: WORK_DIR}, {path: SAVED, linkTo: dump}],
+    entries: [{path: WORK_DIR}, ...loaded(options.payload, dump)],
     saves: SAVED,
   });
+
+function loaded(payload: Payload, dump: string): Entry[] {
+  if (payload.kind === 'rdb') return [{path: SAVED, linkTo: dump}];
+  const below = payload.multiPart ? [{path: `${WORK_DIR}/${AOF_DIRECTORY}`}] : [];
+  return [
+    ...below,
+    ...payload.files.map(({to, from, bytes}) => ({path: `${WORK_DIR}/${to}`, copy: {from, bytes}})),
+  ];
+}
 
 const WORK_DIR = 'server';
 const SAVED = `${WORK_DIR}/${DUMP_FILE}`;

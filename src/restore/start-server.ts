@@ -8,6 +8,7 @@ import {formatLine} from '../redis/server-line.ts';
 import {canReadHeader, chooseImage, type DumpHeader} from './choose-image.ts';
 import {configTrouble, type DockerSettings, pullTrouble, whyNoEngine} from './engine-trouble.ts';
 import type {LocalBinary} from './local-process.ts';
+import type {Payload} from './payload.ts';
 import type {RoleIn} from './role.ts';
 import type {Throwaway} from './throwaway.ts';
 
@@ -42,7 +43,7 @@ type Attempt = {start: () => Promise<Throwaway>} | Failure;
  * the server died at once.
  */
 export async function startServer(
-  dumpPath: string,
+  payload: Payload,
   header: DumpHeader,
   options: ServerOptions,
   surroundings: Surroundings,
@@ -50,7 +51,7 @@ export async function startServer(
   role?: RoleIn,
 ): Promise<Throwaway> {
   const common = {
-    dumpPath,
+    payload,
     role,
     highestDatabase: header.highestDatabase,
     owner: thisDrill(surroundings.run),
@@ -86,7 +87,7 @@ function nothingToRestoreInto(failures: Failure[]): DrillError {
 }
 
 type Common = Surroundings & {
-  dumpPath: string;
+  payload: Payload;
   role: RoleIn | undefined;
   highestDatabase: number;
   owner: ReturnType<typeof thisDrill>;

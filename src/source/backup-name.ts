@@ -8,13 +8,18 @@
  * not even in one that we cannot read. Checksums, recordings and partial files beside a dump are no backups.
  */
 const PACKED_OR_PLAIN =
-  /^[^.].*\.(rdb|tar|tgz|tbz2?|txz|tzst|zip)(\.(gz|bz2|xz|zst|lz4|lzo|sz|7z|zip|tar|tgz|age|gpg|pgp|asc|enc|aes))*$/;
+  /^[^.].*\.(rdb|aof|tar|tgz|tbz2?|txz|tzst|zip)(\.(gz|bz2|xz|zst|lz4|lzo|sz|7z|zip|tar|tgz|age|gpg|pgp|asc|enc|aes))*$/;
 
 /** Left behind by an interrupted BGSAVE or rewrite; never a backup. Source: rdbSaveBackground, rewriteAppendOnlyFile. */
 const TEMPORARY = /^temp-.*\.(rdb|aof)$/;
 
 /** Of any checksum file: it is no backup, however new it is. */
 const CHECKSUM_FILE = /(\.(md5|sha1|sha256|sha512)(sums?)?(\.txt)?|^(MD5|SHA1|SHA256|SHA512)SUMS(\.txt)?)$/i;
+
+/** A part of an append-only file, or its manifest: no backup by itself. */
+const AOF_PART = /\.(manifest|\d+\.(base|incr)\.(rdb|aof))$/i;
+
+export const isAofPart = (name: string): boolean => AOF_PART.test(lastPart(name));
 
 export const lastPart = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
 

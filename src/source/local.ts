@@ -7,16 +7,17 @@ import {glob, open, readdir, stat} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {DrillError} from '../errors.ts';
-import {isTemporary, looksLikeBackup} from './backup-name.ts';
+import {isAofPart, isTemporary, looksLikeBackup} from './backup-name.ts';
+import {aofIn, type FoundAof, isManifestPath} from './local-aof.ts';
 import {isRemote} from './location.ts';
-import type {Spec} from './source-job.ts';
+import type {Load, Spec} from './source-job.ts';
 import type {Entry, Listing, Range, Store} from './store.ts';
 
-export function localStore(spec: string): Store {
+export function localStore(spec: string, load: Load = 'auto'): Store {
   const path = toPath(spec);
   return {
     ranges: true,
-    list: () => listLocal(path),
+    list: () => listLocal(path, load),
     beside: async (entry, names) => {
       const found = await Promise.all(names.map(name => besideOrNull(entry, name)));
       return found.filter(entry => entry !== null);
@@ -32,20 +33,26 @@ export async function localBackups(spec: Spec): Promise<string[]> {
   if (typeof spec !== 'string' || isRemote(spec)) return [];
   const listing = await Promise.resolve(spec)
     .then(toPath)
-    .then(listLocal)
+    .then(path => listLocal(path, 'auto'))
     .catch(() => null);
   return (
-    listing?.entries.flatMap(({path, isDump}) => (path === undefined || isDump === false ? [] : [path])) ?? []
+    listing?.entries.flatMap(({path, files = [], dumpBeside, isDump}) =>
+      path === undefined || isDump === false ? [] : [path, ...files, ...(dumpBeside ? [dumpBeside] : [])],
+    ) ?? []
   );
 }
 
-async function listLocal(path: string): Promise<Listing> {
+async function listLocal(path: string, load: Load): Promise<Listing> {
   const stats = await statOrNull(path);
+  if (stats?.isFile() && isManifestPath(path)) {
+    const aof = await aofIn(dirname(path), {dumps: false});
+    if (aof) return {place: path, entries: [aofEntry(aof)], named: basename(aof.path)};
+  }
   if (stats?.isFile()) {
     const name = basename(path);
     return {place: path, entries: [entryOf(path, name, stats)], named: name};
   }
-  if (stats?.isDirectory()) return {place: `the directory ${path}`, entries: await filesIn(path)};
+  if (stats?.isDirectory()) return {place: `the directory ${path}`, entries: await backupsIn(path, load)};
   if (stats) {
     throw new DrillError('source/unreadable', `${path} is neither a file nor a directory`, {
       hint: 'Name a regular file: a pipe or device cannot be read twice, and a drill reads twice (once itself, once by the server).',
@@ -112,7 +119,6 @@ async function filesIn(directory: string): Promise<Entry[]> {
   for (const {name} of names) {
     const path = join(directory, name);
     if (isTemporary(name)) continue;
-    if (name.endsWith('.manifest')) throw appendOnly(directory);
     const stats = await statOrNull(path);
     if (!stats?.isFile()) continue;
     const isDump = looksLikeBackup(name) || (await startsLikeDump(path));
@@ -121,15 +127,36 @@ async function filesIn(directory: string): Promise<Entry[]> {
   return entries;
 }
 
-function appendOnly(directory: string): DrillError {
-  return new DrillError(
-    'unpack/unsupported-form',
-    `${directory} holds an append-only file (AOF), which this version cannot restore`,
-    {
-      hint: 'Let the producer SAVE or BGSAVE, and drill the dump that it writes.',
-    },
-  );
+/** Beside an append-only file a plain dump is none; an archive is a backup of its own, which may be newer. */
+async function backupsIn(directory: string, load: Load): Promise<Entry[]> {
+  const files = await filesIn(directory);
+  if (load === 'rdb') return files;
+  const dumps = files.filter(({name, isDump}) => isDump && isPlainDump(name)).toSorted(byTime);
+  const aof = await aofIn(directory, {dumps: dumps.length > 0}).catch(error => {
+    throw unreadable(directory, error);
+  });
+  const ignored = new Set(aof || load === 'aof' ? dumps : []);
+  const others = files
+    .filter(({path}) => path !== aof?.path)
+    .map(entry => (ignored.has(entry) ? {...entry, isDump: false} : entry));
+  if (!aof) return others;
+  const beside = dumps.filter(({name}) => !aof.manifest.includes(name)).at(-1)?.path;
+  return [
+    ...others,
+    {...aofEntry(aof), ...(load === 'auto' && beside !== undefined && {dumpBeside: beside})},
+  ];
 }
+
+/** Not packed: by its name, or by its bytes where the name says nothing. */
+const isPlainDump = (name: string): boolean => !isAofPart(name) && !/\.(?!rdb$)[a-z]\w*$/i.test(name);
+
+const byTime = (a: Entry, b: Entry): number => ((a.modifiedAt ?? '') < (b.modifiedAt ?? '') ? -1 : 1);
+
+const aofEntry = ({path, sizeBytes, modifiedMs, files}: FoundAof): Entry => ({
+  ...entryOf(path, basename(path), {size: sizeBytes, mtime: new Date(modifiedMs)}),
+  files,
+  isDump: true,
+});
 
 async function startsLikeDump(path: string): Promise<boolean> {
   try {

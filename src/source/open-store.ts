@@ -9,11 +9,14 @@ import {type SourceJob, type StoreDeps, secretOf} from './source-job.ts';
 import type {Store} from './store.ts';
 
 /** Throws DrillError `usage/invalid` for what no store can be asked for. */
-export async function openStore({spec}: Pick<SourceJob, 'spec' | 'access'>, deps: StoreDeps): Promise<Store> {
+export async function openStore(
+  {spec, load}: Pick<SourceJob, 'spec' | 'access' | 'load'>,
+  deps: StoreDeps,
+): Promise<Store> {
   if (typeof spec !== 'string') throw unknown('command');
   const uri = spec.startsWith('env:') ? secretOf(spec, deps) : spec;
   const scheme = schemeOf(uri);
-  if (scheme === 'file') return localStore(uri);
+  if (scheme === 'file') return localStore(uri, load);
   throw unknown(scheme);
 }
 

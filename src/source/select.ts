@@ -8,6 +8,7 @@ import type {NoBackup, Sibling} from './backup.ts';
 import {
   compareVersions,
   dateInName,
+  isAofPart,
   isChecksumFile,
   isTemporary,
   lastPart,
@@ -63,7 +64,7 @@ export function select({place, entries, named}: Listing, how: Select, moment: Mo
 
 function isCandidate(entry: Entry, pattern: string | null): boolean {
   const {name} = entry;
-  if (isTemporary(name) || isChecksumFile(name)) return false;
+  if (isTemporary(name) || isChecksumFile(name) || isAofPart(name)) return false;
   if (pattern === null) return entry.isDump ?? looksLikeBackup(name);
   return matchesGlob(pattern.includes('/') ? name : lastPart(name), pattern);
 }

@@ -32,7 +32,18 @@ export type Access = {
   knownHosts?: string | undefined;
 };
 
-export type SourceJob = {spec: Spec; access: Access; select: Select; patience: Limits};
+/** What is the backup where an append-only file and a dump lie together; `auto` does as `appendonly yes` does. */
+export const loadSchema = z.enum(['auto', 'aof', 'rdb']);
+export type Load = z.infer<typeof loadSchema>;
+
+export type SourceJob = {
+  spec: Spec;
+  access: Access;
+  select: Select;
+  patience: Limits;
+  /** `auto`, unless it says otherwise. */
+  load?: Load;
+};
 
 /** What a store takes from its surroundings; the edges read it from the environment. */
 export type StoreDeps = {

@@ -19,8 +19,12 @@ export type Entry = {
   checksum?: Pick<Checksum, 'algorithm' | 'hex'>;
   /** It begins like a dump, whatever its name. */
   isDump?: boolean;
-  /** Of a file of this machine, which is read where it lies. */
+  /** Of a file of this machine, or the directory of an append-only file, which is read where it lies. */
   path?: string;
+  /** Of such a directory: all that is read in it. */
+  files?: string[];
+  /** A dump beside an append-only file, which servers ignore. */
+  dumpBeside?: string;
 };
 
 export type Listing = {

@@ -1,9 +1,11 @@
 /**
- * Dumps in a backup, through all its layers and archives, in one pass. Forms are told by their first bytes; only in an
- * archive, where other files may lie about, does a name count as well: what is called dump.rdb was meant to be one.
+ * Dumps and append-only files in a backup, through all its layers and archives, in one pass. Forms are told by their first
+ * bytes; only in an archive, where other files may lie about, does a name count as well: what is called dump.rdb was meant
+ * to be one.
  */
 import {basename} from 'node:path/posix';
-import {FORM_BYTES, recogniseForm} from '../form.ts';
+import {AOF_FORMS as AOF, FORM_BYTES, recogniseForm} from '../form.ts';
+import {belongsToAof} from './aof-files.ts';
 import {assertHarmless, type Entry, quoted} from './archive.ts';
 import {ByteStream} from './byte-stream.ts';
 import {type Archive, explained, isArchive, type Layers, takeOff, type Unpacking} from './layer.ts';
@@ -13,6 +15,10 @@ import {tarEntries} from './tar.ts';
 import {zipEntries} from './zip.ts';
 
 export type Found = {
+  /** Of the backup itself. */
+  name: string;
+  /** By its first bytes; `other`: by its name, or because nothing else is there. */
+  form: 'dump' | 'aof' | 'other';
   /** Entries of archives on the way to it, outermost first; empty where there was no archive. */
   path: string[];
   layers: Layers;
@@ -49,11 +55,13 @@ export function findDumps(
 async function* search(input: ByteStream, at: At, unpacking: Unpacking): AsyncGenerator<Found> {
   const {form, packing, unpackable} = recogniseForm(await input.peek(FORM_BYTES));
   if (packing === undefined) {
-    // An append-only file among them: then the dump beside it is not what a server would load.
-    if (unpackable) throw unsupportedForm(form, at.path.length > 0 ? quoted(at.path.join(': ')) : at.name);
-    const named = NAMED_DUMP.test(basename(at.path.at(-1) ?? '')) && !(at.maybeLink && form === 'text');
-    if (at.path.length === 0 || form === DUMP || named) {
-      yield {path: at.path, layers: at.layers, bytes: input};
+    if (unpackable && !AOF.has(form))
+      throw unsupportedForm(form, at.path.length > 0 ? quoted(at.path.join(': ')) : at.name);
+    const name = basename(at.path.at(-1) ?? '');
+    const named = (NAMED_DUMP.test(name) || belongsToAof(name)) && !(at.maybeLink && form === 'text');
+    if (at.path.length === 0 || form === DUMP || AOF.has(form) || named) {
+      const kind = form === DUMP ? 'dump' : AOF.has(form) ? 'aof' : 'other';
+      yield {name: at.name, form: kind, path: at.path, layers: at.layers, bytes: input};
     } else if (at.passedOver.length < MAX_PASSED_OVER)
       at.passedOver.push(`${quoted(at.path.join(': '))} (${form})`);
     if (at.beside.length < MAX_BESIDE) at.beside.push(basename(at.path.at(-1) ?? ''));

@@ -76,8 +76,6 @@ export class Malformed extends Error {
 /** No fault of the backup: this version lacks a decoder. `what`: with its article. */
 export const unsupportedForm = (what: string, name = 'the backup'): DrillError =>
   new DrillError('unpack/unsupported-form', `${name} is ${what}, which this version cannot unpack`, {
-    hint: /AOF/.test(what)
-      ? 'Let the producer SAVE or BGSAVE, and drill the dump that it writes.'
-      : 'Unpack it in an earlier step and drill the plain dump.',
+    hint: 'Unpack it in an earlier step and drill the plain dump.',
     facts: {form: what},
   });

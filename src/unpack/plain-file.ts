@@ -19,9 +19,11 @@ export type Room = {
   freeBytes?: FreeBytes | undefined;
 };
 
+export type Written = {path: string; sizeBytes: number; sha256: string};
+
 export type PlainFile = AsyncDisposable & {
-  path: string;
-  write(bytes: AsyncIterable<Uint8Array>): Promise<{sizeBytes: number; sha256: string}>;
+  /** `name`: ours, never one that an archive gave. */
+  write(bytes: AsyncIterable<Uint8Array>, name: string): Promise<Written>;
 };
 
 /** `atLeast`: bytes that will surely be needed. */
@@ -41,10 +43,8 @@ export async function makePlainFile(atLeast: number, room: Room): Promise<PlainF
       await directory[Symbol.asyncDispose]();
       throw error;
     }
-    const path = join(directory.path, 'dump.rdb');
     return {
-      path,
-      write: bytes => writeAll(path, bytes, {...room, freeBytes: free}),
+      write: (bytes, name) => writeAll(join(directory.path, name), bytes, {...room, freeBytes: free}),
       [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
     };
   } catch (cause) {
@@ -61,7 +61,7 @@ async function writeAll(
   path: string,
   bytes: AsyncIterable<Uint8Array>,
   {tempDir, signal, freeBytes}: Room & {freeBytes: FreeBytes},
-): Promise<{sizeBytes: number; sha256: string}> {
+): Promise<Written> {
   const hash = createHash('sha256');
   const {uid, gid} = serverUser();
   let sizeBytes = 0;
@@ -80,7 +80,7 @@ async function writeAll(
     const available = await freeBytes(tempDir);
     if (available < RESERVE_BYTES) throw tooFull(tempDir, {available, needed: sizeBytes, what: WHAT});
   }
-  return {sizeBytes, sha256: hash.digest('hex')};
+  return {path, sizeBytes, sha256: hash.digest('hex')};
 }
 
 async function writeWhole(file: FileHandle, chunk: Uint8Array): Promise<void> {

@@ -1,17 +1,21 @@
 /**
- * From a located backup to a plain dump that inspect and a server can read, and the hashes of both. A plain dump stays
- * where it is: it is hashed, never copied or changed. A packed one is unpacked in one pass, whatever it is packed in, into
+ * From a located backup to a plain dump or AOF that inspect and a server can read, and the hashes of both. A plain one
+ * stays where it is: it is hashed, never copied or changed. A packed one is unpacked in one pass, whatever it is packed in, into
  * a private file that goes with its disposal. A backup that cannot be unpacked is an answer, not an error.
  */
 
-import {DrillError} from '../errors.ts';
-import {recogniseForm} from '../form.ts';
+import {stat} from 'node:fs/promises';
+import {basename} from 'node:path';
+import {AOF_FORMS, recogniseForm} from '../form.ts';
 import type {Progress} from '../progress.ts';
 import type {Checksum} from '../source/backup.ts';
-import {quoted} from './archive.ts';
+import type {Load} from '../source/source-job.ts';
+import {type AofFiles, aofFiles, belongsToAof} from './aof-files.ts';
+import {aofInPlace} from './aof-in-place.ts';
 import {assertSame, Hashes, head, type Identity, identity, readArtifact} from './artifact.ts';
 import {ByteStream} from './byte-stream.ts';
 import {type Found, findDumps} from './find-dumps.ts';
+import {FoundFiles, type Sorted} from './found-files.ts';
 import type {Keys} from './keys.ts';
 import {Budget, DEFAULT_LIMITS, type Limits} from './limits.ts';
 import {type PackingDamage, PackingFault, unsupportedForm} from './packing-fault.ts';
@@ -21,6 +25,10 @@ import type {Tools} from './tools.ts';
 export type Dump = AsyncDisposable & {
   /** A plain RDB file, as far as its form goes. Where it was not packed it is the backup itself, and not ours. */
   path: string;
+  /** The append-only file that it is instead: then `path` is just one of its files. */
+  aof: AofFiles | null;
+  /** A dump that lay in the same archive as the AOF. */
+  dumpBeside?: string | null;
   sizeBytes: number;
   /** Hex. Of the artifact as it was found, and of the plain bytes in it. */
   sha256: {artifact: string; plain: string};
@@ -41,23 +49,35 @@ export type Unpacked =
   | {dump: null; damage: PackingDamage; checksums: Compared[]};
 
 export type Deps = Room & Tools & {progress: Progress};
-export type UnpackJob = {keys: Keys; limits: Limits; checksums: Checksum[]};
+export type UnpackJob = {
+  keys: Keys;
+  limits: Limits;
+  checksums: Checksum[];
+  load?: Load | undefined;
+  name?: string;
+};
 
-const NOTHING_GIVEN: UnpackJob = {keys: {}, limits: DEFAULT_LIMITS, checksums: []};
+export const NOTHING_GIVEN: UnpackJob = {keys: {}, limits: DEFAULT_LIMITS, checksums: []};
 
-/** Names of dumps in an archive that holds several; more are not told. */
-const MAX_NAMES = 10;
+export type Kind = 'dump' | 'aof' | 'directory' | 'packed';
 
-/** Throws 'unpack/unsupported-form' where it is packed in something that cannot be unpacked, or is no dump but an AOF. */
-export async function isPacked(path: string): Promise<boolean> {
+/** `name`: as its store calls it. Throws 'unpack/unsupported-form' where it is packed in something that cannot be unpacked. */
+export async function kindOf(path: string, name = basename(path)): Promise<Kind> {
+  const stats = await stat(path).catch(() => null);
+  if (stats?.isDirectory()) return 'directory';
   const {form, packing, unpackable} = recogniseForm(await head(path));
-  if (packing) return true;
+  if (packing) return 'packed';
+  // By its name too: an AOF may begin with a dump, or with nothing that could be recognised.
+  if (AOF_FORMS.has(form) || belongsToAof(basename(name))) return 'aof';
   if (unpackable) throw unsupportedForm(form, path);
-  return false;
+  return 'dump';
 }
 
 export async function unpack(path: string, deps: Deps, job: UnpackJob = NOTHING_GIVEN): Promise<Unpacked> {
-  const packed = await isPacked(path);
+  const {name = basename(path)} = job;
+  const kind = await kindOf(path, name);
+  if (kind === 'directory') return {dump: await aofInPlace(path, deps), damage: null, checksums: []};
+  const packed = kind === 'packed';
   const before = await identity(path);
   const hashes = new Hashes(job.checksums);
   const reading = {...deps, ...before, hashes, phase: packed ? 'unpack' : 'hash', reuse: !packed};
@@ -66,9 +86,11 @@ export async function unpack(path: string, deps: Deps, job: UnpackJob = NOTHING_
   if (packed) return unpackTo({path, before, artifact, hashes, assertUnchanged}, deps, job);
   await artifact.drain();
   const {sha256, checksums} = compared(hashes, job.checksums);
+  const {sizeBytes} = before;
   const dump = {
     path,
-    sizeBytes: before.sizeBytes,
+    aof: kind === 'aof' ? aofFiles([{name: basename(name), path, sizeBytes, sha256}]) : null,
+    sizeBytes,
     sha256: {artifact: sha256, plain: sha256},
     packing: [],
     nameInside: null,
@@ -91,12 +113,14 @@ async function unpackTo(backup: Artifact, deps: Deps, job: UnpackJob): Promise<U
   const {before, artifact, hashes, assertUnchanged} = backup;
   const file = await makePlainFile(before.sizeBytes, deps);
   try {
-    const {found, plain, beside} = await unpackInto(file, backup, deps, job);
+    const {found, aof, plain, dumpBeside, beside} = await unpackInto(file, backup, deps, job);
     // Also what no layer cared for.
     await artifact.drain();
     const {sha256, checksums} = compared(hashes, job.checksums);
     const dump: Dump = {
-      path: file.path,
+      path: plain.path,
+      aof,
+      dumpBeside,
       sizeBytes: plain.sizeBytes,
       sha256: {artifact: sha256, plain: plain.sha256},
       packing: [...formsOf(found), ...found.path.slice(-1)],
@@ -119,26 +143,22 @@ async function unpackTo(backup: Artifact, deps: Deps, job: UnpackJob): Promise<U
   }
 }
 
-type Unpacking = {found: Found; plain: {sizeBytes: number; sha256: string}; beside: string[]};
-
-/** The one dump in it. Throws PackingFault, and DrillError `unpack/several-dumps`. */
+/** The one backup in it. Throws PackingFault, and DrillError `unpack/several-dumps`. */
 async function unpackInto(
   file: PlainFile,
   {path: name, artifact}: Artifact,
   deps: Deps,
-  {keys, limits}: UnpackJob,
-): Promise<Unpacking> {
+  {keys, limits, load = 'auto'}: UnpackJob,
+): Promise<Sorted & {beside: string[]}> {
   const budget = new Budget(limits, () => artifact.offset);
   const passedOver: string[] = [];
   const beside: string[] = [];
-  const names: string[] = [];
-  let unpacked: Unpacking | null = null;
+  const files = new FoundFiles(file, load);
   for await (const found of findDumps({name, passedOver, beside}, {artifact, keys, tools: deps, budget})) {
-    names.push(quoted(found.path.join(': ')));
-    unpacked ??= {found, plain: await file.write(found.bytes.rest()), beside};
+    await files.take(found);
   }
-  if (names.length > 1) throw several(names);
-  if (unpacked) return unpacked;
+  const sorted = await files.sorted();
+  if (sorted) return {...sorted, beside};
   const held = passedOver.length > 0 ? `, only ${passedOver.join(', ')}` : '; it is empty';
   throw new PackingFault('backup/no-dump-inside', `the archive holds no dump${held}`);
 }
@@ -146,13 +166,6 @@ async function unpackInto(
 /** That what was encrypted was then written as text is not worth a word. */
 const formsOf = ({layers}: Found): string[] =>
   layers.filter(({packing}) => !['age-armor', 'openssl-base64'].includes(packing)).map(({form}) => form);
-
-function several(names: string[]): DrillError {
-  const listed = [...names.slice(0, MAX_NAMES), ...(names.length > MAX_NAMES ? ['…'] : [])].join(', ');
-  return new DrillError('unpack/several-dumps', `the archive holds ${names.length} dumps: ${listed}`, {
-    hint: 'A drill is of one dump: unpack the archive in an earlier step and drill them one by one.',
-  });
-}
 
 function compared(hashes: Hashes, checksums: Checksum[]): {sha256: string; checksums: Compared[]} {
   const digests = hashes.digests();

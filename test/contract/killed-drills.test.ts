@@ -112,7 +112,9 @@ describe('a drill that is killed', () => {
     for (const kind of KINDS as ServerOptions['kind'][]) {
       const image = kind === 'container' ? imageOf('redis:7.0') : 'auto';
       const options: ServerOptions = {kind, image, registry: null, memoryBytes: null};
-      living.push(await startServer(SAMPLE, header, options, {...testDeps, tempDir: temp.path}));
+      living.push(
+        await startServer({kind: 'rdb', path: SAMPLE}, header, options, {...testDeps, tempDir: temp.path}),
+      );
     }
   });
   afterAll(async () => {

@@ -22,7 +22,7 @@ const before = statSync(dump);
 let saved: unknown;
 let server: unknown;
 {
-  await using throwaway = await startServer(dump, header, options, deps);
+  await using throwaway = await startServer({kind: 'rdb', path: dump}, header, options, deps);
   server = (await awaitLoaded(throwaway, deps)).server;
   // Twice: the second finds the first in its place.
   await throwaway.save();

@@ -52,7 +52,7 @@ const implementations: Implementation[] = [
 
 const deps = {...testDeps, tempDir: temp.path};
 const start = (path: string, options: ServerOptions): Promise<Throwaway> =>
-  startServer(path, HEADER, options, deps);
+  startServer({kind: 'rdb', path}, HEADER, options, deps);
 const leftBehind = () => readdirSync(temp.path);
 
 describe.each(implementations)('$name', ({it, options}) => {

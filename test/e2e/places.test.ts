@@ -50,7 +50,10 @@ describe('in a job container', () => {
       memoryBytes: null,
     } as const;
     // A drill of the machine, in the same temporary directory: to the job container its process does not exist.
-    await using living = await startServer(SAMPLE, header, options, {...testDeps, tempDir: temp.path});
+    await using living = await startServer({kind: 'rdb', path: SAMPLE}, header, options, {
+      ...testDeps,
+      tempDir: temp.path,
+    });
     const theirs = privateDirs(temp.path);
     const args = ['drill', '/backup/dump.rdb', ...image, '--report-json', '/__w/_temp/report.json'];
     const {exitCode, output} = await inJobContainer(args);

@@ -1,5 +1,5 @@
 /** What must not turn a drill red, and what must not be taken for a backup that can be drilled. Real servers throughout. */
-import {copyFileSync, mkdirSync, readdirSync, utimesSync, writeFileSync} from 'node:fs';
+import {copyFileSync, mkdirSync, utimesSync, writeFileSync} from 'node:fs';
 import {afterAll, describe, expect, test} from '@jest/globals';
 import {drillOf, scratch} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
@@ -10,18 +10,6 @@ const dir = scratch();
 afterAll(() => dir.dispose());
 
 describe('is not taken for what it is not', () => {
-  test('the base of an AOF, by itself or in its directory: 90 % of the data lies in other files', async () => {
-    await using live = await LiveRedis.start(['--appendonly', 'yes']);
-    for (let n = 0; n < 100; n += 1) await live.redis.set(`key:${n}`, 'x');
-    const directory = (await live.redis.config('GET', 'dir')) as string[];
-    const aof = `${directory[1]}/appendonlydir`;
-    const base = readdirSync(aof).find(name => name.endsWith('.base.rdb'))!;
-    for (const path of [aof, `${aof}/${base}`]) {
-      const report = await drillOf(path, {server: 'process'});
-      expect(report).toMatchObject({outcome: 'not-run', error: {code: 'unpack/unsupported-form'}});
-    }
-  });
-
   test('a checksum and a recording beside the newest dump', async () => {
     mkdirSync(dir.file('with-sidecars'));
     copyFileSync(SAMPLE, dir.file('with-sidecars/dump.rdb'));

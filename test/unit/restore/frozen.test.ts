@@ -1,10 +1,11 @@
 import {expect, test} from '@jest/globals';
 import {frozenFlags} from '../../../src/restore/frozen.ts';
 
+const DUMP = {kind: 'rdb', path: '/backups/dump.rdb'} as const;
 const PLACES = {directory: '/drill-dump', socket: '/drill/redis.sock'};
 
 function flags(options: Partial<Parameters<typeof frozenFlags>[1]> = {}): string {
-  return frozenFlags(PLACES, {highestDatabase: 0, debugCommand: true, ...options}).join(' ');
+  return frozenFlags(PLACES, {highestDatabase: 0, debugCommand: true, payload: DUMP, ...options}).join(' ');
 }
 
 test.each([

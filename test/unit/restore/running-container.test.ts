@@ -149,7 +149,7 @@ describe('what the server saved is handed over', () => {
   afterEach(() => rm(temp, {recursive: true, force: true}));
 
   const archived = () =>
-    dumpTar(original, {directory: 'd', file: 'dump.rdb', uid: 1, gid: 1, entries: []}, undefined);
+    dumpTar({path: original, file: 'dump.rdb'}, {directory: 'd', uid: 1, gid: 1, entries: []}, undefined);
   const copied = (archive: () => Readable, signal?: AbortSignal) =>
     aContainer({archive, ...(signal && {signal})}).copyOut('/d/dump.rdb', join(temp, 'copy.rdb'));
 

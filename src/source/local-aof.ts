@@ -1,0 +1,67 @@
+/**
+ * An append-only file in a local directory, found as a server with `appendonly yes` finds it: the directory with the
+ * manifest, or the single file of before 7.0. In goes a directory, that of the data or of the AOF itself; a dump beside an
+ * AOF is no rival of it, because servers ignore it.
+ */
+import {readdir, readFile, stat} from 'node:fs/promises';
+import {basename, join} from 'node:path';
+import {isAofPart, isTemporary} from './backup-name.ts';
+
+export type FoundAof = {
+  /** A directory of parts, or a file. */
+  path: string;
+  sizeBytes: number;
+  /** Of the part that was written last. */
+  modifiedMs: number;
+  /** All of it, with their paths. */
+  files: string[];
+  /** Texts of its manifests: files that they name are no dumps by themselves. */
+  manifest: string;
+};
+
+const MANIFEST = /\.manifest$/i;
+const SINGLE = /^[^.].*\.aof$/i;
+/** `appenddirname` of redis.conf, unless somebody changed it. */
+const USUAL_DIRECTORY = 'appendonlydir';
+
+/** `dumps`: whether the directory holds dumps: then an AOF is looked for in the usual directory only. */
+export async function aofIn(directory: string, {dumps}: {dumps: boolean}): Promise<FoundAof | null> {
+  const entries = await readdir(directory, {withFileTypes: true});
+  const here = await partsIn(directory);
+  if (here) return here;
+  const directories = entries.filter(entry => entry.isDirectory()).map(({name}) => name);
+  const found: FoundAof[] = [];
+  for (const name of directories) {
+    if (dumps && name !== USUAL_DIRECTORY) continue;
+    const below = await partsIn(join(directory, name)).catch(() => null);
+    if (below) found.push(below);
+  }
+  for (const {name} of found.length > 0 ? [] : entries) {
+    if (!SINGLE.test(name) || isTemporary(name)) continue;
+    const path = join(directory, name);
+    const stats = await stat(path);
+    if (stats.isFile())
+      found.push({path, sizeBytes: stats.size, modifiedMs: stats.mtimeMs, files: [path], manifest: ''});
+  }
+  return found.toSorted((a, b) => a.modifiedMs - b.modifiedMs || (a.path < b.path ? -1 : 1)).at(-1) ?? null;
+}
+
+/** A manifest that was named itself stands for its directory. */
+export const isManifestPath = (path: string): boolean => MANIFEST.test(basename(path));
+
+/** The parts in this very directory; also where there is no manifest, which is a finding of its own. */
+async function partsIn(directory: string): Promise<FoundAof | null> {
+  const names = (await readdir(directory)).filter(name => !isTemporary(name));
+  const parts = names.filter(name => isAofPart(name));
+  if (parts.length === 0) return null;
+  const manifests = parts.filter(name => MANIFEST.test(name));
+  const texts = await Promise.all(manifests.map(name => readFile(join(directory, name), 'latin1')));
+  const stats = await Promise.all(parts.map(name => stat(join(directory, name))));
+  return {
+    path: directory,
+    sizeBytes: stats.reduce((sum, {size}) => sum + size, 0),
+    modifiedMs: Math.max(...stats.map(({mtimeMs}) => mtimeMs)),
+    files: parts.map(name => join(directory, name)),
+    manifest: texts.join('\n'),
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * The directory of an append-only file on the local file system: its parts, hashed where they lie, never copied or changed
+ * here. Every one of them has to hold still while it is drilled, and none may come or go.
+ */
+import {readdir, readFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {DrillError} from '../errors.ts';
+import type {Progress} from '../progress.ts';
+import {type AofFile, aofFiles, belongsToAof, hashOfSet, isManifestName} from './aof-files.ts';
+import {assertSame, Hashes, type Identity, identity, readArtifact} from './artifact.ts';
+import {ByteStream} from './byte-stream.ts';
+import type {Dump} from './unpack.ts';
+
+type Deps = {progress: Progress; signal?: AbortSignal | undefined};
+
+export async function aofInPlace(directory: string, deps: Deps): Promise<Dump> {
+  try {
+    return await hashed(directory, deps);
+  } catch (cause) {
+    const {code} = cause as NodeJS.ErrnoException;
+    if (cause instanceof DrillError || code === undefined) throw cause;
+    throw new DrillError('source/unreadable', `the files in ${directory} cannot be read (${code})`, {
+      hint: 'Give the user that runs the drill permission to read them: they are often 0600 and owned by redis.',
+      cause,
+    });
+  }
+}
+
+async function hashed(directory: string, deps: Deps): Promise<Dump> {
+  const names = await partsIn(directory);
+  const before = new Map<string, Identity>();
+  const files: AofFile[] = [];
+  for (const name of names) {
+    const path = join(directory, name);
+    const found = await identity(path);
+    before.set(path, found);
+    files.push({name, path, sizeBytes: found.sizeBytes, sha256: await hashOf(path, found, deps)});
+  }
+  const aof = aofFiles(files);
+  const sha256 = hashOfSet(aof);
+  return {
+    aof,
+    path: directory,
+    sizeBytes: files.reduce((sum, {sizeBytes}) => sum + sizeBytes, 0),
+    sha256: {artifact: sha256, plain: sha256},
+    packing: [],
+    nameInside: null,
+    beside: [],
+    assertUnchanged: async () => {
+      for (const [path, identity] of before) await assertSame(path, identity);
+      if ((await partsIn(directory)).join('/') !== names.join('/')) throw changed(directory);
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+async function partsIn(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, {withFileTypes: true});
+  const names = entries.filter(entry => !entry.isDirectory()).map(({name}) => name);
+  const manifests = names.filter(isManifestName);
+  const texts = await Promise.all(manifests.map(name => readFile(join(directory, name), 'latin1')));
+  return names.filter(name => belongsToAof(name, texts.join('\n'))).toSorted();
+}
+
+async function hashOf(path: string, before: Identity, deps: Deps): Promise<string> {
+  const hashes = new Hashes([]);
+  await new ByteStream(readArtifact(path, {...deps, ...before, hashes, phase: 'hash', reuse: true})).drain();
+  return hashes.digests().get('sha256')!;
+}
+
+const changed = (directory: string): DrillError =>
+  new DrillError('source/changed', `files came to or went from ${directory} while it was drilled`, {
+    hint: 'Drill a copy: a running server starts new files and removes old ones when it rewrites its AOF.',
+  });
