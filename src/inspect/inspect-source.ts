@@ -6,6 +6,7 @@ import {setImmediate as nextTurn} from 'node:timers/promises';
 import {DrillError} from '../errors.ts';
 import {FORM_BYTES} from '../form.ts';
 import {type Phase, type Progress, silent} from '../progress.ts';
+import {apartOf} from './apart/apart.ts';
 import {damageOf} from './damage.ts';
 import {datasetOf, type Grouping} from './dataset.ts';
 import type {Digester} from './digest/digester.ts';
@@ -61,17 +62,22 @@ export async function inspectSource(
   using borrowed = borrowKernel();
   const dump = new DumpReader(source, borrowed.kernel, windowBytes);
   const digester = options.depth === 'quick' ? null : digesterFor(version, borrowed.kernel, Date.now());
-  const walk = new Walk(dump, version, readersOf(dump, digester, options.sorting?.sorter ?? null));
+  const readers = readersOf(dump, digester, options.sorting?.sorter ?? null);
+  const walk = new Walk(dump, version, readers);
   const phase = (options.progress ?? silent).phase('inspect', source.sizeBytes, 'bytes');
   try {
     const ending = await readToEnd(dump, walk, version, slices(dump, phase, options.signal));
     const digested = digester !== null && !isUnread(ending);
     if (digested) digester.finish();
-    const dataset = datasetOf(walk.tally, {grouping: options.sorting?.groupingOf() ?? null, digested});
+    const {cells} = walk.tally;
+    const dataset = {
+      ...datasetOf(walk.tally, {grouping: options.sorting?.groupingOf() ?? null, digested}),
+      ...(digested && readers.values && apartOf(readers.values, cells)),
+    };
     const read = {...inspection, ...findings(walk), dataset, ...ending};
     if (isUnread(ending)) return read;
     if (digester === null) return {...read, digestBecause: 'depth quick'};
-    return {...read, ...digestsOf(digester, version, walk.tally.cells)};
+    return {...read, ...digestsOf(digester, version, cells)};
   } finally {
     phase.end();
   }

@@ -3,6 +3,7 @@
  * without any server, so that it can be held against what a server says. Counts are of the file, expired keys included.
  */
 import {z} from 'zod';
+import {apartShape} from './apart/apart-schema.ts';
 import {groupPatternSchema} from './groups/group-pattern.ts';
 
 /** Redis' names of the value types, as TYPE answers them; modules as `module`. */
@@ -73,6 +74,7 @@ export const datasetSchema = z.strictObject({
   /** DEBUG DIGEST, computed by us, in the canonical dialect 7.2; absent where there is none. */
   digest: digestSchema.optional(),
   expiryTimes: expiryTimesSchema.optional(),
+  ...apartShape,
   /** By pattern, those that were asked for; a key counts in every group whose pattern it matches. */
   groups: z.record(groupPatternSchema, groupSchema).optional(),
   /** Keys that no pattern matches. */

@@ -9,9 +9,9 @@ import type {SkipValue} from './skip-value.ts';
 export type StreamLayout = 1 | 2 | 3 | 4 | 5;
 
 /** Bytes of a stream id where it is written raw: ms and seq, u64 big-endian each. */
-const ID_BYTES = 16;
+export const ID_BYTES = 16;
 /** Bytes of a time in ms. */
-const TIME_BYTES = 8;
+export const TIME_BYTES = 8;
 
 /**
  *     nodes:len, nodes x (master id:str, listpack:str)
@@ -31,7 +31,7 @@ export function skipStream(layout: StreamLayout): SkipValue {
 }
 
 /** Everything but the entries. */
-export function skipAfterNodes(dump: DumpReader, layout: StreamLayout): void {
+function skipAfterNodes(dump: DumpReader, layout: StreamLayout): void {
   dump.length();
   skipId(dump);
   if (layout >= 2) {
@@ -75,7 +75,7 @@ function skipGroup(dump: DumpReader, layout: StreamLayout): void {
  *     producers:len, producers x (id:str n:len, n x (iid:str id))
  *     added:len duplicates:len
  */
-function skipIdempotence(dump: DumpReader): void {
+export function skipIdempotence(dump: DumpReader): void {
   dump.length();
   dump.length();
   for (let left = dump.count(); left > 0; left--) {

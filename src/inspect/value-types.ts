@@ -5,7 +5,7 @@
  * Redis and of Valkey.
  */
 import type {ValueType} from './inspection.ts';
-import {skipStream} from './skip-stream.ts';
+import {type StreamLayout, skipStream} from './skip-stream.ts';
 import {
   type SkipValue,
   skipArray,
@@ -61,6 +61,8 @@ export type ValueTypeRow = {
   since?: number;
   /** The encoding of hashes whose fields have expiries. */
   fieldExpiry?: true;
+  /** Of a stream: how what stands behind its entries is laid out. */
+  layout?: StreamLayout;
 };
 
 /** RDB_TYPE_MODULE: data without opcodes, which only its module can pass. */
@@ -84,14 +86,14 @@ const COMMON: ValueTypeRow[] = [
   {id: 13, type: 'hash', skip: skipBlob, read: readPackedHash('ziplist')},
   // Quicklist: a list of ziplists, each a string.
   {id: 14, type: 'list', skip: skipStrings, read: readQuicklist},
-  {id: 15, type: 'stream', skip: skipStream(1), read: readStream(1)},
+  {id: 15, type: 'stream', skip: skipStream(1), read: readStream, layout: 1},
   // 16, 17 and 20: listpack.
   {id: 16, type: 'hash', skip: skipBlob, read: readPackedHash('listpack')},
   {id: 17, type: 'zset', skip: skipBlob, read: readPackedScores('listpack')},
   {id: 18, type: 'list', skip: skipQuicklist2, read: readQuicklist2},
-  {id: 19, type: 'stream', skip: skipStream(2), read: readStream(2)},
+  {id: 19, type: 'stream', skip: skipStream(2), read: readStream, layout: 2},
   {id: 20, type: 'set', skip: skipBlob, read: readPackedSet('listpack')},
-  {id: 21, type: 'stream', skip: skipStream(3), read: readStream(3)},
+  {id: 21, type: 'stream', skip: skipStream(3), read: readStream, layout: 3},
 ];
 
 const REDIS: ValueTypeRow[] = [
@@ -101,8 +103,8 @@ const REDIS: ValueTypeRow[] = [
   {id: 23, type: 'hash', skip: skipBlob, read: readPackedTtls, fieldExpiry: true},
   {id: 24, type: 'hash', skip: skipHashMetadata, read: readHashMetadata, fieldExpiry: true},
   {id: 25, type: 'hash', skip: skipListpackEx, read: readListpackEx, fieldExpiry: true},
-  {id: 26, type: 'stream', skip: skipStream(4), read: readStream(4), since: 13},
-  {id: 27, type: 'stream', skip: skipStream(5), read: readStream(5), since: 14},
+  {id: 26, type: 'stream', skip: skipStream(4), read: readStream, layout: 4, since: 13},
+  {id: 27, type: 'stream', skip: skipStream(5), read: readStream, layout: 5, since: 14},
   {id: 28, type: 'array', skip: skipArray, read: readArray, since: 14},
   // 29 and 31 occur in DUMP payloads only. Values of a hash whose fields stand in a template, as listpack or plain:
   {id: 30, type: 'hash', skip: skipBlob, read: readTemplateListpack, since: 15},

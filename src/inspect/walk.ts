@@ -4,7 +4,10 @@
  * entries when asked to, so that its caller can breathe.
  */
 import {Announced} from './announced.ts';
+import {readFunction, skipPreGaFunction} from './apart/function-code.ts';
+import {readStreamState} from './apart/stream-state.ts';
 import type {Cell} from './cell.ts';
+import {KEY_NAME} from './digest/tape.ts';
 import type {DumpReader} from './dump-reader.ts';
 import {Fault, grouped} from './fault.ts';
 import type {ValueType} from './inspection.ts';
@@ -101,9 +104,14 @@ export class Walk {
 
   #digest(row: ValueTypeRow, values: ValueReader, cell: Cell): void {
     const {digester} = values;
+    const {layout, fieldExpiry} = row;
+    // What is digested apart goes on needing the name of the key.
+    if (layout !== undefined || fieldExpiry) digester.tape.hold(this.#names.text);
     digester.begin(row.type, this.#names.text, cell);
     row.read(values);
     if (!digester.end(this.#announced.expires)) this.tally.emptyKeys++;
+    if (layout !== undefined) readStreamState(values, layout);
+    digester.tape.release(KEY_NAME);
   }
 
   #count(cell: Cell, type: ValueType): void {
@@ -183,11 +191,15 @@ export class Walk {
         return;
       case 'function':
         this.doing = 'read-functions';
-        dump.skipString();
+        if (this.#values === null) dump.skipString();
+        else readFunction(this.#values);
         this.tally.functions++;
         return;
       case 'function-pre-ga':
-        this.#functionPreGa();
+        this.doing = 'read-functions';
+        skipPreGaFunction(dump);
+        if (this.#values !== null) this.#values.functions.isPreGa = true;
+        this.tally.functions++;
         return;
       case 'module-aux':
         this.#moduleAux();
@@ -224,17 +236,6 @@ export class Walk {
     this.doing = 'read-len';
     this.#dump.skipString();
     for (let left = this.#dump.count(); left > 0; left--) this.#lengths(2);
-  }
-
-  /** `name:str engine:str has-description:len [description:str] code:str` */
-  #functionPreGa(): void {
-    const dump = this.#dump;
-    this.doing = 'read-functions';
-    dump.skipString();
-    dump.skipString();
-    if (dump.length() !== 0) dump.skipString();
-    dump.skipString();
-    this.tally.functions++;
   }
 
   /** `module-id:len 2:len when:len, module stream`; the 2 says that an unsigned number follows. */

@@ -7,9 +7,13 @@ import {createHash} from 'node:crypto';
 import type {Cell} from '../cell.ts';
 import {DIGEST_BYTES} from '../kernel.ts';
 
+/** What neither DEBUG DIGEST nor any other answer of a server covers: drawn in ../apart. */
+const ASIDE = ['consumer-groups', 'field-expiries'] as const;
+export type Aside = (typeof ASIDE)[number];
+
 /**
  * Sorted sets with a score that is printed in two ways, each way; those with a -0 that some servers keep; hashes with
- * expiring fields, with and without that. All keys else: `common`. Names and expiry times of all keys that expire.
+ * expiring fields, with and without that. All keys else: `common`. Names and expiry times of all keys that expire. `ASIDE`.
  */
 export const PARTS = [
   'common',
@@ -20,6 +24,7 @@ export const PARTS = [
   'plain-fields',
   'expiring-fields',
   'expiry-times',
+  ...ASIDE,
 ] as const;
 export type Part = (typeof PARTS)[number];
 
@@ -64,6 +69,13 @@ export const expiryDigest = (cells: Cell[]): string =>
     cells.filter(({expires}) => expires > 0),
     ['expiry-times'],
   );
+
+/** The same over the chains of a part that is digested apart; databases that have none of them do not change it. */
+export function asideDigest(cells: Cell[], part: Aside): string {
+  const databases = Map.groupBy(cells, ({database}) => database);
+  const having = [...databases.values()].filter(its => xored(its, [part]).some(byte => byte !== 0));
+  return folded(having.flat(), [part]);
+}
 
 /** `mix(F, number)`, `F ^= keys` for each database, ascending. */
 function folded(cells: Cell[], parts: readonly Part[]): string {

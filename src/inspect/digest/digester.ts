@@ -9,9 +9,9 @@
 import {Cell} from '../cell.ts';
 import {DIGEST_BYTES, LAYOUT, MAX_CELL_SLOTS, MAX_SLOTS} from '../kernel.ts';
 import {Batch, type Slot, ZERO_SLOT} from './batch.ts';
-import {addSums, CELL_BYTES, PARTS, type Part} from './cell-sums.ts';
+import {type Aside, addSums, CELL_BYTES, PARTS, type Part} from './cell-sums.ts';
 import {percent17g, readsAlike} from './score-text.ts';
-import {EXPIRE, FIELD_EXPIRE, HOLE, NOTHING, type Tape, type Text, typeText} from './tape.ts';
+import {EXPIRE, FIELD_EXPIRE, HOLE, KEY_NAME, NOTHING, type Tape, type Text, typeText} from './tape.ts';
 
 /** Numbers of the object types in server.h. */
 export const OBJECT_TYPES = {string: 0, list: 1, set: 2, zset: 3, hash: 4, stream: 6, array: 7} as const;
@@ -50,6 +50,8 @@ export class Digester {
   readonly tape: Tape;
   /** Smallest expiry of a field that had not passed at `nowMs`; Valkey's digest holds until then. */
   nextFieldExpiryMs = Number.POSITIVE_INFINITY;
+  /** Fields that expire. */
+  expiringFields = 0;
   readonly #rules: DigestRules;
   readonly #batch: Batch;
   /** Cells that have slots now, in the order of these. */
@@ -135,7 +137,7 @@ export class Digester {
     if (this.#batch.full) this.#run();
   }
 
-  /** `expiresAtMs` is 0 for a field that does not expire. */
+  /** `expiresAtMs` is 0 for a field that does not expire; else the name of the key must be held. */
   field(name: Text, value: Text, expiresAtMs: number): void {
     this.#elements++;
     if (expiresAtMs === 0) this.#batch.pair(name, value, NOTHING, this.#key);
@@ -150,6 +152,17 @@ export class Digester {
       this.#differs = true;
       this.#batch.pair(name, value, NOTHING, this.#slot(1));
     }
+    if (expiresAtMs !== 0) {
+      this.expiringFields++;
+      this.aside('field-expiries', this.tape.held(KEY_NAME), name, this.tape.integer(expiresAtMs));
+    } else if (this.#batch.full) this.#run();
+  }
+
+  /** A chain of its own, of what no DEBUG DIGEST covers. Never while a key that keeps an order is open. */
+  aside(part: Aside, ...texts: Text[]): void {
+    const start = this.#batch.here;
+    for (const text of texts) this.#batch.step(text);
+    this.#batch.chain(start, ZERO_SLOT, this.#slotsOf(this.#cell) + offsetOf(part));
     if (this.#batch.full) this.#run();
   }
 
@@ -190,7 +203,7 @@ export class Digester {
     const last = expires ? EXPIRE : NOTHING;
     if (this.#ordered) {
       this.#batch.step(last);
-      this.#batch.chain(this.#chainStart, this.#chainSlot, this.#cell.slots + COMMON);
+      this.#batch.chain(this.#chainStart, this.#chainSlot, this.#slotsOf(this.#cell) + COMMON);
       // Its slot must not change before this batch is done.
       if (this.#chainSlot !== ZERO_SLOT) this.#key += KEY_BYTES;
     } else {
@@ -223,7 +236,8 @@ export class Digester {
   }
 
   #last(mark: Text, first: number, second: number, part: number): void {
-    this.#batch.last(mark, [this.#key, this.#slot(first), this.#slot(second)], this.#cell.slots + part);
+    const into = this.#slotsOf(this.#cell) + part;
+    this.#batch.last(mark, [this.#key, this.#slot(first), this.#slot(second)], into);
   }
 
   /** Does all that was put off; an open key goes on afterwards. */

@@ -9,7 +9,8 @@ import {DIGEST_BYTES, DIGITS_BYTES, type Kernel, LAYOUT, MAX_TEXTS, MESSAGE_BYTE
 export type Text = number;
 
 /** Texts that are hashed again and again, beginning with none at all: what is XORed with it stays as it is. */
-const CONSTANTS = ['', ...typeNumbers(9), '!!expire!!', '!!hexpire!!', '(null)'];
+const MARKS = ['!!expire!!', '!!hexpire!!', '(null)', 'stream', 'group', 'pending', 'consumer', 'owned'];
+const CONSTANTS = ['', ...typeNumbers(9), ...MARKS];
 const CONSTANT_DIGESTS = CONSTANTS.map((text, i) =>
   i === 0 ? new Uint8Array(DIGEST_BYTES) : createHash('sha1').update(text, 'latin1').digest(),
 );
@@ -27,6 +28,15 @@ export const typeText = (type: number): Text => LAYOUT.digests + (1 + type) * DI
 export const EXPIRE: Text = constant('!!expire!!');
 export const FIELD_EXPIRE: Text = constant('!!hexpire!!');
 export const HOLE: Text = constant('(null)');
+/** What the digest of consumer groups begins its chains with. */
+export const STREAM: Text = constant('stream');
+export const GROUP: Text = constant('group');
+export const PENDING: Text = constant('pending');
+export const STREAM_CONSUMER: Text = constant('consumer');
+export const OWNED: Text = constant('owned');
+
+/** Place of the name of the key among the texts that are held, where something besides its digest needs it. */
+export const KEY_NAME = 0;
 
 const MINUS = 0x2d;
 const ZERO = 0x30;
@@ -139,6 +149,12 @@ export class Tape {
     return true;
   }
 
+  /** The bytes of the text that was given just now, unless its SHA-1 was. */
+  last(): Uint8Array {
+    const at = this.#words[this.#message - 3]!;
+    return this.#memory.subarray(at, at + this.#words[this.#message - 2]!);
+  }
+
   /** Keeps a text, at most MAX_HELD of them, while others are forgotten; it may move. */
   hold(text: Text): void {
     this.#held.push(text);
@@ -149,8 +165,9 @@ export class Tape {
     return this.#held[index]!;
   }
 
-  release(): void {
-    this.#held.length = 0;
+  /** Lets go of what is held from number `first` on. */
+  release(first: number): void {
+    if (this.#held.length > first) this.#held.length = first;
   }
 
   /** The SHA-1 of a text. */

@@ -1,34 +1,32 @@
 /**
  * The entries of a stream, which is all of it that a digest covers: nodes, each a listpack that begins with the names of
- * its fields. Consumer groups and the rest are passed over (skip-stream.ts). Source: streamAppendItem in t_stream.c.
+ * its fields. Consumer groups and the rest stand behind them (../apart/stream-state.ts). Source: streamAppendItem in
+ * t_stream.c.
  */
-import {MAX_HELD, type Tape, type Text} from '../digest/tape.ts';
+import {KEY_NAME, MAX_HELD, type Tape, type Text} from '../digest/tape.ts';
 import {Fault, grouped} from '../fault.ts';
-import {type StreamLayout, skipAfterNodes} from '../skip-stream.ts';
+import {ID_BYTES} from '../skip-stream.ts';
 import type {Integer, Listpack} from './packed.ts';
-import type {ReadValue} from './read-strings.ts';
 import type {ValueReader} from './value-reader.ts';
 
 /** Flags of an entry. */
 const DELETED = 1;
 const SAME_FIELDS = 2;
 
-/** Bytes of the id that all ids of a node are relative to: ms and seq, u64 big-endian each. */
-const ID_BYTES = 16;
+/** Names of fields are held behind the name of the key. */
+const FIRST_NAME = KEY_NAME + 1;
+const HELD_NAMES = MAX_HELD - FIRST_NAME;
 /** Different names of fields that we keep for a node; servers begin a new node after 4 KiB. */
 const MAX_NAMES = 65_536;
 
-export function readStream(layout: StreamLayout): ReadValue {
-  return values => {
-    for (let left = values.dump.count(); left > 0; left--) {
-      const at = values.dump.offset;
-      const id = values.dump.string(ID_BYTES);
-      if (id?.length !== ID_BYTES) throw values.dump.malformed('a stream node has no id of 16 bytes', at);
-      readNode(values, new DataView(id.buffer, id.byteOffset));
-    }
-    values.digester.tape.release();
-    skipAfterNodes(values.dump, layout);
-  };
+export function readStream(values: ValueReader): void {
+  for (let left = values.dump.count(); left > 0; left--) {
+    const at = values.dump.offset;
+    const id = values.dump.string(ID_BYTES);
+    if (id?.length !== ID_BYTES) throw values.dump.malformed('a stream node has no id of 16 bytes', at);
+    readNode(values, new DataView(id.buffer, id.byteOffset));
+  }
+  values.digester.tape.release(FIRST_NAME);
 }
 
 /**
@@ -75,17 +73,18 @@ class Names {
     }
     this.count = count;
     this.#tape = digester.tape;
-    this.#tape.release();
+    this.#tape.release(FIRST_NAME);
     for (let i = 0; i < count; i++) {
       digester.makeRoom();
       const text = listpack.more().text();
-      if (i < MAX_HELD) this.#tape.hold(text);
+      if (i < HELD_NAMES) this.#tape.hold(text);
       else this.#others.push(this.#tape.digest(text));
     }
   }
 
   text(index: number): Text {
-    return index < MAX_HELD ? this.#tape.held(index) : this.#tape.known(this.#others[index - MAX_HELD]!);
+    if (index < HELD_NAMES) return this.#tape.held(FIRST_NAME + index);
+    return this.#tape.known(this.#others[index - HELD_NAMES]!);
   }
 }
 

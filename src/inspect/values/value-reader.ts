@@ -3,6 +3,8 @@
  * one string (ziplist, listpack, intset, zipmap) as bytes to walk, decompressed or not. One for a whole dump; no value
  * is held as a whole.
  */
+import {FunctionSum} from '../apart/function-code.ts';
+import {noStreams} from '../apart/stream-state.ts';
 import type {ByteWindow} from '../byte-window.ts';
 import type {Digester} from '../digest/digester.ts';
 import {longHash, type Text} from '../digest/tape.ts';
@@ -14,6 +16,9 @@ import {Listpack, Ziplist} from './packed.ts';
 /** Fields of a hash template (opcode HASH_TEMPLATE): their SHA-1, one after the other. */
 export type Template = Uint8Array[];
 
+/** Of a text, of which somebody wants to see the beginning. */
+const MAX_START_BYTES = 256;
+
 /** Of a string that is stored as an integer of 32 bits, at most. */
 const LONGEST_INTEGER = 11;
 
@@ -22,10 +27,15 @@ export class ValueReader {
   readonly digester: Digester;
   readonly names: NameReader;
   readonly templates = new Map<number, Template>();
+  /** What is counted and digested apart. */
+  readonly streams = noStreams();
+  readonly functions = new FunctionSum();
   readonly listpack: Listpack;
   readonly ziplist: Ziplist;
   /** Length of the last text. */
   lastBytes = 0;
+  /** How the last text begins, where it was too long to lie anywhere as a whole. */
+  #start: Uint8Array | null = null;
   readonly #inflated: InflatedWindow;
   /** Where the open packed string must end. */
   #packed: ByteWindow;
@@ -62,15 +72,25 @@ export class ValueReader {
   textOf(window: ByteWindow, count: number): Text {
     const {tape} = this.digester;
     this.lastBytes = count;
-    if (count <= window.capacity) return tape.text(window.locate(count), count);
+    if (count <= window.capacity) {
+      this.#start = null;
+      return tape.text(window.locate(count), count);
+    }
     window.expect(count);
     const hash = longHash();
+    this.#start = null;
     for (let left = count; left > 0; ) {
       const chunk = window.chunk(left);
       hash.update(chunk);
+      this.#start ??= chunk.slice(0, MAX_START_BYTES);
       left -= chunk.length;
     }
     return tape.known(hash.digest());
+  }
+
+  /** How the text begins that was read just now: at most MAX_START_BYTES of it. */
+  startOfLast(): Uint8Array {
+    return this.#start ?? this.digester.tape.last().slice(0, MAX_START_BYTES);
   }
 
   /** Opens the next string of the dump, which holds something packed. */
