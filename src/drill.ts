@@ -208,7 +208,7 @@ async function restore(
     await using server = await watch.time('loadMs', () => startServer(payload, header, job.server, deps));
     const restored = await watch.time('loadMs', () => awaitLoaded(server, deps, payload.kind));
     evidence.load = restored.load;
-    if (restored.load.status !== 'refused') await census(server, job.depth, deps, {watch, evidence});
+    if (restored.load.status !== 'refused') await census(server, job, deps, {watch, evidence});
     if (evidence.aof && evidence.census) {
       evidence.saved = await watch.time('verifyMs', () => inspectSaved(server, job.depth, deps));
     }
@@ -243,9 +243,10 @@ async function asProduction(
   evidence.production = await restoreAsProduction(job, deps);
 }
 
-async function census(server: Throwaway, depth: Depth, deps: Deps, {watch, evidence}: Notes): Promise<void> {
+async function census(server: Throwaway, job: DrillJob, deps: Deps, {watch, evidence}: Notes): Promise<void> {
   try {
-    const asking = () => unlessAborted(takeCensus(server.client, depth), deps.signal);
+    const asked = {codeBytes: evidence.inspection?.dataset.functionCode?.sizeBytes ?? 0};
+    const asking = () => unlessAborted(takeCensus(server.client, job.depth, asked), deps.signal);
     evidence.census = await watch.time('verifyMs', () => showWaiting(deps.progress, 'digest', asking));
   } catch (error) {
     throwIfAborted(deps.signal);

@@ -7,16 +7,17 @@ import type {Redis} from 'ioredis';
 
 type Text = string | Uint8Array;
 
-const sha1 = (text: Text): Buffer => createHash('sha1').update(text).digest();
-const xor = (a: Uint8Array, b: Uint8Array): Buffer => Buffer.from(a.map((byte, i) => byte ^ b[i]!));
-const ZEROS = Buffer.alloc(20);
+const sha1 = (text: Text): Uint8Array => createHash('sha1').update(text).digest();
+const xor = (a: Uint8Array, b: Uint8Array): Uint8Array => a.map((byte, i) => byte ^ b[i]!);
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const ZEROS: Uint8Array = new Uint8Array(20);
 
-const chain = (...texts: Text[]): Buffer =>
-  texts.reduce<Buffer>((d, text) => sha1(xor(d, sha1(text))), ZEROS);
+const chain = (...texts: Text[]): Uint8Array =>
+  texts.reduce<Uint8Array>((d, text) => sha1(xor(d, sha1(text))), ZEROS);
 
 /** Databases that have chains, joined; zeros where none has. */
-function joined(databases: Map<number, Buffer[]>): string {
-  let digest: Buffer = ZEROS;
+function joined(databases: Map<number, Uint8Array[]>): string {
+  let digest = ZEROS;
   for (const [number, chains] of [...databases].sort(([a], [b]) => a - b)) {
     if (chains.length === 0) continue;
     const bytes = Buffer.alloc(4);
@@ -26,7 +27,7 @@ function joined(databases: Map<number, Buffer[]>): string {
       chains.reduce((sum, one) => xor(sum, one), ZEROS),
     );
   }
-  return digest.toString('hex');
+  return hex(digest);
 }
 
 type Reply = Buffer | number | null | Reply[];
@@ -74,19 +75,19 @@ export class PlainApart {
   async functions(): Promise<{names: string; code: string; libraries: number}> {
     const libraries = ((await this.#ask('FUNCTION', 'LIST', 'WITHCODE')) as Reply[]).map(fieldsOf);
     const sum = (what: string) =>
-      libraries.reduce((all, library) => xor(all, sha1(library[what] as Buffer)), ZEROS).toString('hex');
+      hex(libraries.reduce((all, library) => xor(all, sha1(library[what] as Buffer)), ZEROS));
     return {names: sum('library_name'), code: sum('library_code'), libraries: libraries.length};
   }
 
   async #byDatabase(
     databases: number[],
     type: string,
-    chainsOf: (key: Buffer) => Promise<Buffer[]>,
-  ): Promise<Map<number, Buffer[]>> {
-    const all = new Map<number, Buffer[]>();
+    chainsOf: (key: Buffer) => Promise<Uint8Array[]>,
+  ): Promise<Map<number, Uint8Array[]>> {
+    const all = new Map<number, Uint8Array[]>();
     for (const database of databases) {
       await this.#ask('SELECT', String(database));
-      const chains: Buffer[] = [];
+      const chains: Uint8Array[] = [];
       for (const key of (await this.#ask('KEYS', '*')) as Buffer[]) {
         if (String(await this.#ask('TYPE', key)) === type) chains.push(...(await chainsOf(key)));
       }
@@ -96,7 +97,7 @@ export class PlainApart {
     return all;
   }
 
-  async #stream(key: Buffer): Promise<Buffer[]> {
+  async #stream(key: Buffer): Promise<Uint8Array[]> {
     const stream = fieldsOf(await this.#ask('XINFO', 'STREAM', key, 'FULL', 'COUNT', '0'));
     const added = stream['entries-added'] ?? stream.length;
     this.counts.streams++;
@@ -107,7 +108,7 @@ export class PlainApart {
     ];
   }
 
-  #group(key: Buffer, group: Record<string, Reply>): Buffer[] {
+  #group(key: Buffer, group: Record<string, Reply>): Uint8Array[] {
     const name = group.name as Buffer;
     const pending = group.pending as [Buffer, Buffer, number, number][];
     const consumers = (group.consumers as Reply[]).map(fieldsOf);
@@ -124,7 +125,7 @@ export class PlainApart {
     ];
   }
 
-  async #hash(key: Buffer): Promise<Buffer[]> {
+  async #hash(key: Buffer): Promise<Uint8Array[]> {
     const fields = (await this.#ask('HKEYS', key)) as Buffer[];
     const asked = ['HPEXPIRETIME', key, 'FIELDS', String(fields.length), ...fields] as const;
     const times = (await this.#ask(...asked)) as number[];

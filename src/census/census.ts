@@ -15,6 +15,12 @@ export const censusSchema = z.strictObject({
   databases: z.record(z.string(), keyCount),
   /** FUNCTION LIST; `null` on servers without functions (before 7.0). */
   functions: count.nullable(),
+  /** FUNCTION LIST WITHCODE: SHA-1 of the code of each library, XORed; `null` where it was not asked, or is no text. */
+  functionCode: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/)
+    .nullable()
+    .optional(),
   /** DEBUG DIGEST; `null` with the reason where the server does not allow it. */
   digest: digestSchema.nullable(),
   digestBecause: z.string().optional(),

@@ -8,8 +8,22 @@ import type {ServerClient} from '../redis/client.ts';
 import {infoNumber, parseInfo, parseKeyspace, serverIdentity} from '../redis/info.ts';
 import {compareLines, digestDialect, type ServerLine} from '../redis/server-line.ts';
 import type {Census} from './census.ts';
+import {digestOfCode} from './function-code.ts';
 
-export async function takeCensus(client: ServerClient, depth: Depth = 'full'): Promise<Census> {
+/** What the file says that the server is to be asked about. */
+export type Asked = {
+  /** Of all function libraries together. */
+  codeBytes?: number;
+};
+
+/** Code of functions that is fetched as a whole, to be held against ours. Libraries are some KiB. */
+const MAX_CODE_BYTES = 8 * 1024 * 1024;
+
+export async function takeCensus(
+  client: ServerClient,
+  depth: Depth = 'full',
+  {codeBytes = 0}: Asked = {},
+): Promise<Census> {
   const info = parseInfo(String(await ask(client, 'INFO')));
   const {line} = serverIdentity(info);
   const databases = parseKeyspace(info);
@@ -18,18 +32,26 @@ export async function takeCensus(client: ServerClient, depth: Depth = 'full'): P
     keys: counts.reduce((sum, {keys}) => sum + keys, 0),
     expires: counts.reduce((sum, {expires}) => sum + expires, 0),
     databases,
-    functions: await functionLibraries(client, line),
+    ...(await functionLibraries(
+      client,
+      line,
+      depth === 'full' && codeBytes > 0 && codeBytes <= MAX_CODE_BYTES,
+    )),
     ...(depth === 'full' ? await digest(client, line) : NOT_ASKED),
     usedMemoryBytes: infoNumber(info, 'used_memory'),
     evictedKeys: infoNumber(info, 'evicted_keys'),
   };
 }
 
-async function functionLibraries(client: ServerClient, line: ServerLine): Promise<number | null> {
-  if (compareLines(line, {...line, major: 7, minor: 0}) < 0) return null;
-  const libraries = await ask(client, 'FUNCTION', 'LIST');
+async function functionLibraries(
+  client: ServerClient,
+  line: ServerLine,
+  withCode: boolean,
+): Promise<Pick<Census, 'functions' | 'functionCode'>> {
+  if (compareLines(line, {...line, major: 7, minor: 0}) < 0) return {functions: null};
+  const libraries = await ask(client, 'FUNCTION', 'LIST', ...(withCode ? ['WITHCODE'] : []));
   if (!Array.isArray(libraries)) throw unexpected('FUNCTION LIST');
-  return libraries.length;
+  return {functions: libraries.length, ...(withCode && {functionCode: digestOfCode(libraries)})};
 }
 
 const NOT_ASKED = {digest: null, digestBecause: 'depth quick'};

@@ -6,6 +6,7 @@
  */
 import type {Census} from '../census/census.ts';
 import type {Dataset, Depth, Inspection} from '../inspect/inspection.ts';
+import {type DigestRule, functionsRule, judgeApart} from './apart.ts';
 import type {Expectations} from './expectations.ts';
 import {type Finding, fail, pass, skipped} from './finding.ts';
 import {judgeKeyLimits, type KeyLimits, type Policy} from './policy.ts';
@@ -36,22 +37,18 @@ function held(restored: Restored, expectations: Expectations | null, policy: Pol
   const sameBytes = expectations.backup.sha256.plain === restored.plainSha256;
   const tolerated = sameBytes ? EVERYTHING_EQUAL : tolerances(policy);
   const {inspection} = restored;
+  const rule = digestRule(policy, {sameBytes, tolerant: tolerated.any});
+  const functions = functionsRule(policy, sameBytes);
+  const quick = restored.depth === 'quick';
   return [
     ...limits,
     ...vanishedDatabases(restored, expectations, tolerated),
     ...equalCounts(restored, expectations, tolerated),
-    equal(
-      'expect/functions',
-      'function libraries',
-      expectations.dataset.functions,
-      inspection.dataset.functions,
-    ),
     tolerated.any
       ? equal('expect/modules', 'modules', named(expectations.modules), named(inspection.modules))
       : equal('expect/modules', 'modules', listed(expectations.modules), listed(inspection.modules)),
-    restored.depth === 'quick'
-      ? quickDigest(policy)
-      : judgeDigest(restored, expectations, digestRule(policy, {sameBytes, tolerant: tolerated.any})),
+    ...judgeApart(inspection.dataset, expectations.dataset, {digest: rule, functions, quick}),
+    quick ? quickDigest(policy) : judgeDigest(restored, expectations, rule),
   ];
 }
 
@@ -188,8 +185,6 @@ function equal(
   if (expected === actual) return pass(rule, `${what} as recorded`, parts);
   return fail(rule, `${what}: recorded ${expected}, restored ${actual}`, {...parts, hint: HINT});
 }
-
-type DigestRule = {wanted: true; sameBytes: boolean} | {wanted: false; because: string};
 
 function digestRule(
   {digest}: Policy,

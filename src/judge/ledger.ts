@@ -48,6 +48,7 @@ function datasetEntries(books: Books): Entry[] {
     keysByDatabase(books),
     expiresByDatabase(books),
     functions(books),
+    ...functionCode(books),
     digest(books),
   ];
 }
@@ -126,6 +127,28 @@ function functions({inspection, census}: Books): Entry {
         : null,
     hint: 'Function libraries were lost in the restore: scripts of the application will fail.',
   };
+}
+
+/** Only where there are any: of most backups it would be a line about nothing. */
+function functionCode({inspection, census}: Books): Entry[] {
+  const {functions, functionCode: code} = inspection.dataset;
+  if (functions === 0 || census.functions === null) return [];
+  const {functionCode: asked = null} = census;
+  return [
+    {
+      name: 'code of the functions in the file = code of the function libraries',
+      rule: 'ledger/functions-code',
+      left: {source: 'our reader', value: code?.digest.hex ?? null},
+      right: {source: 'FUNCTION LIST WITHCODE', value: asked},
+      skip: whyNoCode(code !== undefined, asked !== null),
+      hint: 'The server runs other functions than the file holds: do not rely on this backup before you know why.',
+    },
+  ];
+}
+
+function whyNoCode(read: boolean, told: boolean): string | null {
+  if (!read) return 'our reader has no digest of it: depth quick, or libraries of a release candidate';
+  return told ? null : 'the server was not asked for so much code, or it is no text';
 }
 
 function digest(books: Books): Entry {

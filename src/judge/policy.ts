@@ -44,6 +44,8 @@ export const policySchema = z.strictObject({
   digest: z.enum(['exact', 'any']).optional(),
   /** Of an AOF that ends in the middle of a command or transaction. */
   'cut-tail': z.union([z.enum(['fail', 'warn']), z.strictObject({'max-bytes': z.int().min(0)})]).optional(),
+  /** `any`: libraries may come and go, and their code may change. */
+  functions: z.enum(['exact', 'any']).optional(),
 });
 
 export type Policy = z.output<typeof policySchema> & {

@@ -2,13 +2,27 @@
 import type {Inspection} from '../inspect/inspection.ts';
 import {printable} from './printable.ts';
 import type {Paint} from './text.ts';
-import {number} from './wording.ts';
+import {count, number} from './wording.ts';
+
+/** What there is of it. */
+function apart({consumerGroups, fieldExpiries}: Inspection['dataset']): [string, string][] {
+  const rows: [string, string][] = [];
+  if (consumerGroups && consumerGroups.streams > 0) {
+    const {streams, groups, consumers, pending} = consumerGroups;
+    const listed = [count(groups, 'group'), count(consumers, 'consumer'), `${number(pending)} pending`];
+    rows.push(['Streams', `${number(streams)}, with ${listed.join(', ')}`]);
+  }
+  if (fieldExpiries && fieldExpiries.fields > 0) {
+    rows.push(['Fields', `${number(fieldExpiries.fields)} of hashes with an expiry of their own`]);
+  }
+  return rows;
+}
 
 export function renderInspection(inspection: Inspection, paint: Paint): string {
   const {dataset, producer, error} = inspection;
   const list = (counts: Record<string, number>): string =>
     Object.entries(counts)
-      .map(([name, count]) => `${name} ${number(count)}`)
+      .map(([name, n]) => `${name} ${number(n)}`)
       .join(', ') || 'none';
   const rows: [string, string][] = [
     [
@@ -29,6 +43,7 @@ export function renderInspection(inspection: Inspection, paint: Paint): string {
     ]),
     ['Types', list(dataset.types)],
     ['Functions', number(dataset.functions)],
+    ...apart(dataset),
     ['Modules', list(inspection.modules)],
     ['Digest', digestOf(inspection)],
   ];

@@ -29,6 +29,8 @@ export type ConsumerGroups = z.infer<typeof consumerGroupsSchema>;
 
 export const functionCodeSchema = z.strictObject({
   libraries: count,
+  /** Of the code of all of them. */
+  sizeBytes: count,
   /** Of the names alone: tells other code under the same names from other libraries. */
   names: z.string().regex(/^[0-9a-f]{40}$/),
   /** Drawn in function-code.ts. */

@@ -25,6 +25,7 @@ export function apartOf({streams, functions, digester}: ValueReader, cells: Cell
     ...(!functions.isPreGa && {
       functionCode: {
         libraries: functions.libraries,
+        sizeBytes: functions.sizeBytes,
         names: functions.names,
         digest: {algorithm: functionCode, hex: functions.code},
       },

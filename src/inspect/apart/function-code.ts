@@ -15,6 +15,7 @@ const SHEBANG_NAME = /^#![^\n]*?\sname=(\w+)/;
 
 export class FunctionSum {
   libraries = 0;
+  sizeBytes = 0;
   /** A library of a release candidate of 7.0 is written in another way than every server would write it. */
   isPreGa = false;
   readonly #code = new Uint8Array(20);
@@ -47,6 +48,7 @@ export function readFunction(values: ValueReader): void {
   digester.makeRoom();
   const code = values.text();
   const start = values.startOfLast();
+  functions.sizeBytes += values.lastBytes;
   functions.add(digester.tape.digest(code), start);
 }
 
