@@ -9,6 +9,7 @@ import {configSchema} from '../src/config/schema.ts';
 import {inspectionSchema} from '../src/inspect/inspection.ts';
 import {expectationsSchema} from '../src/judge/expectations.ts';
 import {reportSchema} from '../src/report/drill-report.ts';
+import {sabotageSchema} from '../src/sabotage/sabotage-report.ts';
 
 /** `io`: of a config the form that people write, of everything else the form that we write. */
 const SCHEMAS = [
@@ -39,6 +40,13 @@ const SCHEMAS = [
     io: 'output',
     title: 'restore-drill drill --report-json',
     description: 'What one drill found out, for every outcome.',
+  },
+  {
+    name: 'sabotage',
+    schema: sabotageSchema,
+    io: 'output',
+    title: 'restore-drill sabotage --report-json',
+    description: 'What came of each damaged copy of a backup.',
   },
 ];
 

@@ -211,7 +211,7 @@ function docsUrl(): {docsUrl?: string} {
 
 /** The verdict in all the places where people look for it; the output `outcome` and the exit code last of all. */
 async function publish({report, unwritten}: Held): Promise<number> {
-  const {exitCodeOf} = await import('./commands.ts');
+  const {exitCodeOf} = await import('./report/drill-report.ts');
   const {annotationsOf} = await import('./report/annotations.ts');
   const {renderMarkdown} = await import('./report/markdown.ts');
   const {measure} = await import('./report/measures.ts');

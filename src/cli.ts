@@ -62,6 +62,15 @@ async function run(argv: string[], signal: AbortSignal): Promise<number> {
       const {inspectCommand} = await import('./commands.ts');
       exitCode = await inspectCommand(file, flags, io(signal));
     });
+  withServer(command('sabotage [backup]', 'drill damaged copies of a backup: does each go red?'))
+    .option('--config <file>', 'config file (restore-drill.yml here, if there is one)')
+    .option('--depth <depth>', 'quick compares counts, full (the default) values too')
+    .option('--expect <file>', 'recorded expectations to judge by')
+    .option('--report-json <file>', 'write what came of each copy as JSON')
+    .action(async (backup: string | undefined, flags: DrillFlags) => {
+      const {sabotageCommand} = await import('./sabotage/sabotage-command.ts');
+      exitCode = await sabotageCommand({...flags, backup}, io(signal));
+    });
   withServer(command('demo', 'drill a sample backup, then a damaged copy')).action(
     async (flags: ServerFlags) => {
       const {demoCommand} = await import('./commands.ts');

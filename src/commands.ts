@@ -1,22 +1,24 @@
 /** What each command does, once argv is understood. Returns the exit code; prints only through `io`. */
-import {mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {copyFile, mkdir, mkdtemp, rm} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {DEFAULT_CONFIG, type Flags, readJob} from './config/config.ts';
 import {credentialsIn, refuseCredentials} from './config/credentials.ts';
 import {type Deps, type DrillJob, drill, reportOfNothing} from './drill.ts';
-import {DrillError, describeError, EXIT, errorExitCode, toDrillError} from './errors.ts';
+import {DrillError, describeError, EXIT, toDrillError} from './errors.ts';
 import type {AofInspection} from './inspect/aof/aof-inspection.ts';
 import {inspectAof} from './inspect/aof/inspect-aof.ts';
 import {type InspectOptions, inspect} from './inspect/inspect.ts';
 import {type Depth, depthSchema, type Inspection} from './inspect/inspection.ts';
 import {recordExpectations} from './judge/expectations.ts';
 import {NO_POLICY} from './judge/policy.ts';
+import {assertNoInput, writeWhole} from './outputs.ts';
 import {renderAof} from './report/aof-text.ts';
-import {type DrillReport, datasetOf, takenAt} from './report/drill-report.ts';
+import {type DrillReport, datasetOf, exitCodeOf, takenAt} from './report/drill-report.ts';
 import {renderInspection} from './report/inspection-text.ts';
 import {toSortedJson} from './report/json.ts';
 import {printable} from './report/printable.ts';
 import {headline, type Paint, renderText} from './report/text.ts';
+import {bitFlipped} from './sabotage/damage.ts';
 import {fetchBackup} from './source/fetch-backup.ts';
 import {localBackups} from './source/local.ts';
 import {locate} from './source/locate.ts';
@@ -73,27 +75,6 @@ export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io)
 
 const inputsOf = ({backup, expect, config = DEFAULT_CONFIG}: Flags): string[] =>
   [backup, expect, config].filter(path => path !== undefined);
-
-/** Nothing that is read may be written over: least of all the backup. */
-async function assertNoInput(output: string | undefined, inputs: string[]): Promise<void> {
-  const target = output === undefined ? null : await fileIdentity(output);
-  if (target === null) return;
-  for (const input of inputs) {
-    if ((await fileIdentity(input)) !== target) continue;
-    throw new DrillError(
-      'usage/output-is-input',
-      `${output} is read by this drill and would be written over by it`,
-      {
-        hint: 'Name another file for the output.',
-      },
-    );
-  }
-}
-
-async function fileIdentity(path: string): Promise<string | null> {
-  const stats = await stat(path).catch(() => null);
-  return stats && `${stats.dev}:${stats.ino}`;
-}
 
 type Written = Pick<Held, 'reportPath' | 'unwritten'>;
 
@@ -224,9 +205,8 @@ export async function demoCommand(flags: Flags, sampleDir: string, io: Io): Prom
   const directory = await mkdtemp(join(io.deps.tempDir, 'restore-drill-demo-'));
   try {
     const damaged = join(directory, 'damaged.rdb');
-    const bytes = await readFile(sample);
-    bytes[bytes.length >> 1]! ^= 0x01;
-    await writeFile(damaged, bytes);
+    await copyFile(sample, damaged);
+    await bitFlipped.inflict(damaged);
     io.out('\n2. The same backup with one bit flipped in the middle:\n\n');
     const broken = await drill({...job, source: {...job.source, spec: damaged}}, io.deps);
     io.out(renderText(broken, io.paint));
@@ -236,31 +216,4 @@ export async function demoCommand(flags: Flags, sampleDir: string, io: Io): Prom
   }
   io.out('\nThe first drill passed and the second failed, as they should.\n');
   return EXIT.passed;
-}
-
-export function exitCodeOf(report: DrillReport): number {
-  if (report.outcome === 'passed') return EXIT.passed;
-  return report.outcome === 'failed' ? EXIT.failed : errorExitCode(report.error!.code);
-}
-
-/** Whole or not at all: a reader never sees half a file. Through a link to its target; into a device or pipe directly. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const stats = await stat(path).catch(() => null);
-  const target = stats?.isFile() ? await realpath(path) : path;
-  const temporary = `${target}.${process.pid}.tmp`;
-  try {
-    if (stats && !stats.isFile()) return await writeFile(path, text);
-    await writeFile(temporary, text);
-    await rename(temporary, target);
-  } catch (cause) {
-    await rm(temporary, {force: true}).catch(() => {});
-    throw new DrillError(
-      'capacity/disk',
-      `${path} cannot be written (${(cause as NodeJS.ErrnoException).code})`,
-      {
-        hint: 'Does its directory exist, and may this user write there?',
-        cause,
-      },
-    );
-  }
 }

@@ -79,6 +79,8 @@ describe('data flows one way', () => {
     // Shows a report, and in its post step cleans up after a drill that could not.
     'action.ts': ['report', 'restore'],
     config: ['inspect', 'judge', 'source', 'unpack'],
+    // A command with a room of its own: it reads dumps in order to damage them.
+    sabotage: ['source', 'unpack', 'inspect', 'report'],
   };
 
   test('outside the stages only the pipeline, the commands and the config call them', () => {

@@ -1,7 +1,7 @@
 /** The report of one drill: the contract of `--report-json`, for every outcome. schema/report.json is generated from it. */
 import {z} from 'zod';
 import {censusSchema} from '../census/census.ts';
-import {DRILL_CODES} from '../errors.ts';
+import {DRILL_CODES, EXIT, errorExitCode} from '../errors.ts';
 import {aofInspectionSchema} from '../inspect/aof/aof-inspection.ts';
 import {depthSchema, inspectionSchema} from '../inspect/inspection.ts';
 import {findingSchema} from '../judge/finding.ts';
@@ -81,3 +81,8 @@ export const datasetOf = ({inspection, saved}: Pick<DrillReport, 'inspection' | 
 /** When the data were as they are in the backup, by its own word. Of an AOF: its last time annotation. */
 export const takenAt = ({inspection, aof}: Pick<DrillReport, 'inspection' | 'aof'>): string | null =>
   (aof ? aof.annotatedUntil : inspection?.createdAt) ?? null;
+
+export function exitCodeOf(report: DrillReport): number {
+  if (report.outcome === 'passed') return EXIT.passed;
+  return report.outcome === 'failed' ? EXIT.failed : errorExitCode(report.error!.code);
+}

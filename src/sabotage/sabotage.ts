@@ -1,0 +1,147 @@
+/**
+ * Does the drill find it out? Damaged copies of one backup, made one at a time in a private directory, each drilled as
+ * the backup itself would be. In: a job whose backup has just passed. Out: what came of each copy; the backup itself is
+ * only ever read.
+ */
+import {chmod, constants, copyFile} from 'node:fs/promises';
+import {basename, join} from 'node:path';
+import {type Deps, type DrillJob, drill} from '../drill.ts';
+import {DrillError, EXIT, errorExitCode, throwIfAborted} from '../errors.ts';
+import {thisDrill} from '../private/owner.ts';
+import {makePrivateDirectory, serverUser} from '../private/private-dir.ts';
+import type {DrillReport} from '../report/drill-report.ts';
+import {LATEST} from '../source/select.ts';
+import {resolveKeys} from '../unpack/keys.ts';
+import {unpack} from '../unpack/unpack.ts';
+import {bitFlipped, DAMAGES, type Damage, halved} from './damage.ts';
+import {allKeys, halfOfKeys, noChecksum, oneValue, tooNew} from './dump-damage.ts';
+import type {Attempt} from './sabotage-report.ts';
+
+/** What has to be expected of a dataset before its drill can tell. */
+type Needs = 'counts' | 'digest';
+type Sabotage = {damage: Damage; needs?: Needs; warning?: string};
+
+const OF_ANY_FILE: Sabotage[] = DAMAGES.map(damage => ({damage}));
+const OF_DUMP: Sabotage[] = [
+  {damage: tooNew},
+  {damage: noChecksum, warning: 'backup/checksum-absent'},
+  {damage: halfOfKeys, needs: 'counts'},
+  {damage: allKeys, needs: 'counts'},
+  {damage: oneValue, needs: 'digest'},
+];
+/** What is packed soundly may have been damaged before. */
+const BEFORE_PACKING: Sabotage[] = [halved, bitFlipped].map(damage => ({damage}));
+
+/** A file to copy and damage: the backup as it is stored, or the dump that is packed in it. */
+type Victim = {path: string; of: Attempt['of']};
+/** The backup itself, and what its own drill said. */
+export type Original = {path: string; report: DrillReport};
+
+export async function sabotage(
+  original: Original,
+  job: DrillJob,
+  deps: Deps,
+  tell: (attempt: Attempt) => void = () => {},
+): Promise<Attempt[]> {
+  const run = new Run(original, job, deps, tell);
+  await run.all({path: original.path, of: 'backup'}, OF_ANY_FILE);
+  const {dump} = await unpack(original.path, deps, {
+    keys: resolveKeys(job.decrypt, deps),
+    limits: job.limits,
+    checksums: [],
+  });
+  if (dump === null) throw changed(original.path);
+  await using plain = dump;
+  if (plain.packing.length === 0) await run.all({path: plain.path, of: 'backup'}, OF_DUMP);
+  else await run.all({path: plain.path, of: 'dump'}, [...BEFORE_PACKING, ...OF_DUMP]);
+  return run.attempts;
+}
+
+/** The same job for a file that lies here. */
+export const locally = (job: DrillJob, path: string): DrillJob => ({
+  ...job,
+  source: {...job.source, spec: path, select: LATEST, access: {}},
+});
+
+class Run {
+  readonly attempts: Attempt[] = [];
+  readonly #original: Original;
+  readonly #job: DrillJob;
+  readonly #deps: Deps;
+  readonly #tell: (attempt: Attempt) => void;
+
+  constructor(original: Original, job: DrillJob, deps: Deps, tell: (attempt: Attempt) => void) {
+    this.#original = original;
+    this.#job = job;
+    this.#deps = deps;
+    this.#tell = tell;
+  }
+
+  async all(victim: Victim, sabotages: Sabotage[]): Promise<void> {
+    for (const sabotage of sabotages) {
+      const attempt = await this.#one(victim, sabotage);
+      if (attempt === null) continue;
+      this.attempts.push(attempt);
+      this.#tell(attempt);
+    }
+  }
+
+  /** `null` where the damage would change nothing. */
+  async #one({path, of}: Victim, sabotage: Sabotage): Promise<Attempt | null> {
+    const {tempDir, run, signal} = this.#deps;
+    throwIfAborted(signal);
+    await using directory = await makePrivateDirectory(tempDir, {
+      tempDir,
+      owner: thisDrill(run),
+      user: serverUser(),
+    });
+    const copy = join(directory.path, basename(this.#original.path));
+    // Where the file system can, without a second copy of what stays as it is.
+    await copyFile(path, copy, constants.COPYFILE_FICLONE);
+    await chmod(copy, 0o644);
+    if (!(await sabotage.damage.inflict(copy, signal))) return null;
+    const report = await drill(locally(this.#job, copy), this.#deps);
+    return {damage: sabotage.damage.name, of, ...this.#weigh(report, sabotage)};
+  }
+
+  #weigh(report: DrillReport, {needs, warning}: Sabotage): Pick<Attempt, 'result' | 'rule' | 'because'> {
+    const {outcome, error, findings, backup} = report;
+    if (error && !isRefusal(error.code)) throw new DrillError(error.code, error.message, error);
+    const failing = findings.filter(({status}) => status === 'fail');
+    const rule = error?.code ?? failing[0]?.rule ?? null;
+    if (outcome !== 'passed') return {result: 'red', rule};
+    const before = this.#original.report;
+    if (failing.some(finding => finding.rule === warning)) return {result: 'warned', rule: warning!};
+    if (backup?.sha256?.plain === before.backup?.sha256?.plain)
+      return {result: 'same-dump', rule: null, because: 'the very same dump comes out'};
+    if (needs && !compares(report, needs))
+      return {result: 'beyond', rule: null, because: WHAT_IT_TAKES[needs]};
+    if (before.inspection?.checksum !== 'absent') return {result: 'missed', rule: null};
+    return {
+      result: 'missed',
+      rule: null,
+      because: 'the dump has no checksum: set rdbchecksum yes at its producer',
+    };
+  }
+}
+
+const WHAT_IT_TAKES: Record<Needs, string> = {
+  counts: 'only with recorded expectations (--expect) or expect.keys.min',
+  digest:
+    'only with recorded expectations (--expect), a full drill, and no policy that compares counts alone',
+};
+
+/** Exit code 2: the form is refused by name. A drill that never began is not green either; whoever waits for it knows. */
+const isRefusal = (code: DrillError['code']): boolean =>
+  errorExitCode(code) === EXIT.usage && code.startsWith('unpack/');
+
+/** Whether the drill compared such a thing at all: then it has let the loss pass. */
+function compares({findings}: DrillReport, needs: Needs): boolean {
+  const rules = needs === 'digest' ? /^expect\/digest$/ : /^(expect|policy)\/keys/;
+  return findings.some(({rule, status}) => status === 'pass' && rules.test(rule));
+}
+
+const changed = (path: string): DrillError =>
+  new DrillError('source/changed', `${path} was replaced or changed since its drill passed`, {
+    hint: 'Use a copy, or a file that the producer has finished writing.',
+  });
