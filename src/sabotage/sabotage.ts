@@ -131,9 +131,12 @@ const WHAT_IT_TAKES: Record<Needs, string> = {
     'only with recorded expectations (--expect), a full drill, and no policy that compares counts alone',
 };
 
-/** Exit code 2: the form is refused by name. A drill that never began is not green either; whoever waits for it knows. */
+/**
+ * Refused by name, as a form that cannot be unpacked or a version that no server at hand reads: not green, and said why.
+ * Every other error is no answer to the damage.
+ */
 const isRefusal = (code: DrillError['code']): boolean =>
-  errorExitCode(code) === EXIT.usage && code.startsWith('unpack/');
+  code === 'server/none-new-enough' || (errorExitCode(code) === EXIT.usage && code.startsWith('unpack/'));
 
 /** Whether the drill compared such a thing at all: then it has let the loss pass. */
 function compares({findings}: DrillReport, needs: Needs): boolean {

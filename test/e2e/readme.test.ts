@@ -6,7 +6,7 @@ import {parse} from 'yaml';
 import {configSchema} from '../../src/config/schema.ts';
 import {EXIT} from '../../src/errors.ts';
 import {scratch} from '../drills.ts';
-import {containerTest, ROOT, SAMPLE} from '../servers.ts';
+import {containerTest, ROOT, SAMPLE, SAMPLE_EXPECTATIONS} from '../servers.ts';
 import {run} from './cli.ts';
 import {machineIn, runAction} from './run-action.ts';
 
@@ -32,17 +32,27 @@ test('the first lines are the two commands, and package.json has them', () => {
 
 containerTest('the drills that it shows are what the demo prints', async () => {
   const {stdout} = await run(['demo']);
-  for (const line of blocks('text').join('\n').split('\n').filter(Boolean)) {
+  const drills = blocks('text').filter(text => !text.includes('the backup itself'));
+  for (const line of drills.join('\n').split('\n').filter(Boolean)) {
     // Which image was at hand differs from machine to machine.
     expect(stdout).toContain(line.startsWith('Server') ? 'Server    container of' : line);
   }
+});
+
+test('the sabotage that it shows is what the command prints', async () => {
+  const {exitCode, stdout} = await run([
+    ...['sabotage', SAMPLE, '--expect', SAMPLE_EXPECTATIONS, '--server', 'process'],
+  ]);
+  expect(exitCode).toBe(0);
+  const shown = blocks('text').find(text => text.includes('the backup itself'))!;
+  for (const line of shown.split('\n').filter(Boolean)) expect(stdout.split('\n')).toContain(line);
 });
 
 test('its commands work, on other paths', async () => {
   mkdirSync(dir.file('backups'));
   writeFileSync(dir.file('backups/dump.rdb'), readFileSync(SAMPLE));
   const commands = blocks('sh')[1]!.split('\n').filter(Boolean);
-  expect(commands).toHaveLength(4);
+  expect(commands).toHaveLength(5);
   for (const command of commands) {
     const args = command.replace(/ *#.*/, '').replaceAll('/backups', dir.file('backups')).split(' ').slice(2);
     const server = args[0] === 'inspect' ? [] : ['--server', 'process'];

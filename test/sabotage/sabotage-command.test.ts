@@ -165,9 +165,17 @@ describe('nothing is sabotaged', () => {
     expect({exitCode, attempts}).toEqual({exitCode: 3, attempts: []});
   });
 
-  test('after a cancel', async () => {
-    const signal = AbortSignal.abort();
-    const {exitCode, attempts} = await sabotaged({backup: SAMPLE}, {signal});
-    expect({exitCode, attempts}).toEqual({exitCode: 130, attempts: []});
+  test('any more after a cancel, and nothing is left behind', async () => {
+    const cancel = new AbortController();
+    const tempDir = dir.file('cancelled');
+    const printed: string[] = [];
+    const out = (text: string): void => {
+      if (printed.push(text) === 4) cancel.abort();
+    };
+    const io = {deps: {...testDeps, tempDir, signal: cancel.signal}, paint: plain, out, log: out};
+    const running = sabotageCommand({backup: SAMPLE, server: 'process'}, io);
+    await expect(running).rejects.toMatchObject({code: 'cancelled', exitCode: 130});
+    expect(printed).toHaveLength(4);
+    expect(readdirSync(tempDir)).toEqual([]);
   });
 });
