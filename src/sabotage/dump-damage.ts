@@ -8,6 +8,7 @@ import {throwIfAborted} from '../errors.ts';
 import {openDump} from '../inspect/dump-file.ts';
 import {COMPRESSED, DumpReader} from '../inspect/dump-reader.ts';
 import {borrowKernel, LAYOUT, WINDOW_BYTES} from '../inspect/kernel.ts';
+import {namesOnly} from '../inspect/values/name-reader.ts';
 import {type DumpVersion, HEADER_BYTES, hasChecksum, readVersion} from '../inspect/version.ts';
 import {Walk} from '../inspect/walk.ts';
 import type {Damage} from './damage.ts';
@@ -169,7 +170,7 @@ function readingOf(path: string) {
   const header = new Uint8Array(HEADER_BYTES);
   file.read(header, 0);
   const dump = new DumpReader(file, borrowed.kernel);
-  const walk = new Walk(dump, readVersion(header)!);
+  const walk = new Walk(dump, readVersion(header)!, {names: namesOnly(dump), values: null});
   dump.skip(HEADER_BYTES);
   const byte = new Uint8Array(1);
   return {
