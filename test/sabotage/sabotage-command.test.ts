@@ -165,6 +165,12 @@ describe('nothing is sabotaged', () => {
     expect({exitCode, attempts}).toEqual({exitCode: 3, attempts: []});
   });
 
+  test('where it is an append-only file, which passes', async () => {
+    const backup = dir.file('appendonly.aof');
+    writeFileSync(backup, '*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n');
+    await expect(sabotaged({backup})).rejects.toMatchObject({code: 'unpack/unsupported-form', exitCode: 2});
+  });
+
   test('any more after a cancel, and nothing is left behind', async () => {
     const cancel = new AbortController();
     const tempDir = dir.file('cancelled');
