@@ -26,7 +26,17 @@ import {VERSION} from './version.ts';
  */
 const SUMMARY_MAX_BYTES = 1024 * 1024;
 
-const INPUTS = ['backup', 'config', 'depth', 'expect', 'server', 'image', 'set', 'report-json'] as const;
+const INPUTS = [
+  'backup',
+  'config',
+  'depth',
+  'proof',
+  'expect',
+  'server',
+  'image',
+  'set',
+  'report-json',
+] as const;
 
 /** State for the post step, which is another process. */
 const RUN = 'run';
@@ -155,6 +165,7 @@ async function flagsOfInputs(): Promise<Flags> {
     backup: input('backup'),
     config: input('config'),
     depth: input('depth'),
+    proof: input('proof'),
     expect: input('expect'),
     server: input('server'),
     image: input('image'),

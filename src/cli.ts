@@ -15,7 +15,13 @@ import {surroundingsIn} from './surroundings.ts';
 import {VERSION} from './version.ts';
 
 type ServerFlags = {server?: string; image?: string; set?: string[]};
-type DrillFlags = ServerFlags & {config?: string; depth?: string; expect?: string; reportJson?: string};
+type DrillFlags = ServerFlags & {
+  config?: string;
+  depth?: string;
+  proof?: string;
+  expect?: string;
+  reportJson?: string;
+};
 type RecordFlags = ServerFlags & {expect: string};
 
 /** Runs one command and sets the exit code. Never rejects. */
@@ -43,6 +49,7 @@ async function run(argv: string[], signal: AbortSignal): Promise<number> {
   withServer(command('drill [backup]', 'restore a backup into a throwaway server and judge it'))
     .option('--config <file>', 'config file (restore-drill.yml here, if there is one)')
     .option('--depth <depth>', 'quick compares counts, full (the default) values too')
+    .option('--proof <proof>', 'of values: debug-digest (the default), or save, which is faster')
     .option('--expect <file>', 'recorded expectations to judge by')
     .option('--report-json <file>', 'write the whole report as JSON')
     .action(async (backup: string | undefined, flags: DrillFlags) => {

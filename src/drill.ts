@@ -8,10 +8,11 @@ import {type DrillError, describeError, throwIfAborted, toDrillError, unlessAbor
 import {inspectAof} from './inspect/aof/inspect-aof.ts';
 import {type AofServerNeeds, aofServerNeeds} from './inspect/aof/server-needs.ts';
 import {inspect, readHeader} from './inspect/inspect.ts';
-import type {Depth, Inspection} from './inspect/inspection.ts';
+import type {Depth} from './inspect/inspection.ts';
 import type {Expectations} from './judge/expectations.ts';
 import {type Evidence, judge} from './judge/judge.ts';
 import type {Policy} from './judge/policy.ts';
+import type {Proof} from './judge/proof.ts';
 import {type Progress, showWaiting} from './progress.ts';
 import type {Conf} from './redis/conf-files.ts';
 import {lineOf} from './redis/server-line.ts';
@@ -37,6 +38,7 @@ import {type Dump, type Unpacked, unpack} from './unpack/unpack.ts';
 export type DrillJob = {
   source: SourceJob;
   depth: Depth;
+  proof: Proof;
   decrypt: DecryptConfig;
   limits: Limits;
   server: ServerOptions;
@@ -59,7 +61,7 @@ export type Deps = Surroundings &
 export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
   const watch = new Stopwatch();
   const now = (deps.now ?? (() => new Date()))();
-  const evidence: Evidence = {depth: job.depth};
+  const evidence: Evidence = {depth: job.depth, proof: job.proof};
   if (job.production) evidence.productionConfig = job.production.path;
   let backup: Backup | null = null;
   let unpacked: Unpacked | null = null;
@@ -103,6 +105,7 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
     schemaVersion: 1,
     outcome,
     depth: job.depth,
+    ...proofHeld(evidence),
     ...(error && {error: describeError(error)}),
     backup: backup && describeBackup(backup, unpacked?.dump ?? null),
     inspection: evidence.inspection ?? null,
@@ -111,6 +114,7 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
     server: restored?.server ?? null,
     load: evidence.load ?? null,
     census: evidence.census ?? null,
+    ...(evidence.saved && {saved: evidence.saved}),
     ...(evidence.production && {production: evidence.production}),
     ledger,
     findings,
@@ -208,10 +212,7 @@ async function restore(
     await using server = await watch.time('loadMs', () => startServer(payload, header, job.server, deps));
     const restored = await watch.time('loadMs', () => awaitLoaded(server, deps, payload.kind));
     evidence.load = restored.load;
-    if (restored.load.status !== 'refused') await census(server, job, deps, {watch, evidence});
-    if (evidence.aof && evidence.census) {
-      evidence.saved = await watch.time('verifyMs', () => inspectSaved(server, job.depth, deps));
-    }
+    if (restored.load.status !== 'refused') await prove(server, job, deps, {watch, evidence});
     return restored;
   } catch (error) {
     throwIfAborted(deps.signal);
@@ -243,23 +244,35 @@ async function asProduction(
   evidence.production = await restoreAsProduction(job, deps);
 }
 
-async function census(server: Throwaway, job: DrillJob, deps: Deps, {watch, evidence}: Notes): Promise<void> {
+/** Fills in `census`, and `saved` where that is the proof of the values; notices a server that dies of being asked. */
+async function prove(server: Throwaway, job: DrillJob, deps: Deps, {watch, evidence}: Notes): Promise<void> {
+  // What our reader cannot digest in the file, it cannot in what the server saves; nor an AOF, without a server.
+  const bySave = job.depth === 'full' && job.proof === 'save' && evidence.inspection?.digests !== undefined;
+  let doing: string | undefined;
+  const step = <T>(name: string, work: () => Promise<T>) =>
+    watch.time('verifyMs', () => showWaiting(deps.progress, name, () => unlessAborted(work(), deps.signal)));
   try {
-    const asked = {codeBytes: evidence.inspection?.dataset.functionCode?.sizeBytes ?? 0};
-    const asking = () => unlessAborted(takeCensus(server.client, job.depth, asked), deps.signal);
-    evidence.census = await watch.time('verifyMs', () => showWaiting(deps.progress, 'digest', asking));
+    const codeBytes = evidence.inspection?.dataset.functionCode?.sizeBytes ?? 0;
+    const asked = {codeBytes, noDigest: bySave ? 'proof save' : undefined};
+    evidence.census = await step('digest', () => takeCensus(server.client, job.depth, asked));
+    // Of an AOF nobody but a server can say what dataset it makes: so it saves it, and our reader reads that.
+    if (!bySave && !evidence.aof) return;
+    doing = 'every key was written (SAVE)';
+    const path = await step('save', () => server.save());
+    evidence.saved = await watch.time('verifyMs', () => inspect(path, {...deps, depth: job.depth}));
   } catch (error) {
     throwIfAborted(deps.signal);
-    const crashed = await crashedReading(server, evidence.load!);
+    if (toDrillError(error).code === 'capacity/disk') throw error;
+    const crashed = await crashedReading(server, evidence.load!, doing);
     if (!crashed) throw error;
     evidence.load = crashed;
   }
 }
 
-/** Of an AOF nobody but a server can say what dataset it makes: so it saves it, and our reader reads that. */
-async function inspectSaved(server: Throwaway, depth: Depth, deps: Deps): Promise<Inspection> {
-  const path = await showWaiting(deps.progress, 'save', () => unlessAborted(server.save(), deps.signal));
-  return await inspect(path, {...deps, depth});
+/** Of what was really held; a drill that came to neither has none. */
+function proofHeld({census, saved}: Evidence): {proof?: Proof} {
+  if (census?.digest) return {proof: 'debug-digest'};
+  return saved ? {proof: 'save'} : {};
 }
 
 /** `null` for a file without an RDB header: no server needs to be asked about it. */

@@ -307,7 +307,7 @@ describe('the Action', () => {
     expect(Object.keys(action('action.yml').inputs).filter(name => !known.has(name))).toEqual([]);
     const recording = Object.keys(action('record/action.yml').inputs);
     // What is recorded is always recorded in full.
-    const drillsOnly = ['depth', 'report-json'];
+    const drillsOnly = ['depth', 'proof', 'report-json'];
     expect(recording.toSorted()).toEqual(
       ['backup', ...inputs.filter(name => !drillsOnly.includes(name))].toSorted(),
     );

@@ -14,6 +14,8 @@ import {digestOfCode} from './function-code.ts';
 export type Asked = {
   /** Of all function libraries together. */
   codeBytes?: number;
+  /** Why the digest is not, where values are proved otherwise. */
+  noDigest?: string | undefined;
 };
 
 /** Code of functions that is fetched as a whole, to be held against ours. Libraries are some KiB. */
@@ -22,8 +24,9 @@ const MAX_CODE_BYTES = 8 * 1024 * 1024;
 export async function takeCensus(
   client: ServerClient,
   depth: Depth = 'full',
-  {codeBytes = 0}: Asked = {},
+  {codeBytes = 0, noDigest}: Asked = {},
 ): Promise<Census> {
+  const notAsked = depth === 'quick' ? 'depth quick' : noDigest;
   const info = parseInfo(String(await ask(client, 'INFO')));
   const {line} = serverIdentity(info);
   const databases = parseKeyspace(info);
@@ -37,7 +40,7 @@ export async function takeCensus(
       line,
       depth === 'full' && codeBytes > 0 && codeBytes <= MAX_CODE_BYTES,
     )),
-    ...(depth === 'full' ? await digest(client, line) : NOT_ASKED),
+    ...(notAsked === undefined ? await digest(client, line) : {digest: null, digestBecause: notAsked}),
     usedMemoryBytes: infoNumber(info, 'used_memory'),
     evictedKeys: infoNumber(info, 'evicted_keys'),
   };
@@ -53,8 +56,6 @@ async function functionLibraries(
   if (!Array.isArray(libraries)) throw unexpected('FUNCTION LIST');
   return {functions: libraries.length, ...(withCode && {functionCode: digestOfCode(libraries)})};
 }
-
-const NOT_ASKED = {digest: null, digestBecause: 'depth quick'};
 
 /** Reads every key: the server's own proof of content, some 3 µs a key. */
 async function digest(

@@ -7,10 +7,12 @@ import {z} from 'zod';
 import type {DrillJob} from '../drill.ts';
 import {DrillError} from '../errors.ts';
 import {type Expectations, expectationsSchema} from '../judge/expectations.ts';
-import {plainDocument, plainValue} from './plain-yaml.ts';
+import {contradictions, recordInFull} from './depth.ts';
+import {plainDocument} from './plain-yaml.ts';
 import {type Problem, problemsError, problemsOf} from './problems.ts';
 import {readProduction} from './production.ts';
 import {type BackupConfig, backupConfigSchema, configSchema} from './schema.ts';
+import {dotted, keyOfSetting, type Path, parseSet, setIn} from './set.ts';
 import {sourceProblems, toSourceJob} from './source-schema.ts';
 import {reachingValues} from './trust.ts';
 
@@ -23,6 +25,7 @@ export type Flags = {
   server?: string | undefined;
   image?: string | undefined;
   depth?: string | undefined;
+  proof?: string | undefined;
   expect?: string | undefined;
   /** `KEY=VALUE`, VALUE in YAML. */
   set?: string[] | undefined;
@@ -37,7 +40,6 @@ export type Job = DrillJob & {
   files: string[];
 };
 
-type Path = readonly PropertyKey[];
 type Entry = {
   value: Record<string, unknown>;
   originOf: (path: Path) => string;
@@ -61,6 +63,7 @@ export async function readJob(flags: Flags): Promise<Job> {
   if (flags.server !== undefined) set(['server', 'kind'], flags.server, '--server');
   if (flags.image !== undefined) set(['server', 'image'], flags.image, '--image');
   if (flags.depth !== undefined) set(['depth'], flags.depth, '--depth');
+  if (flags.proof !== undefined) set(['proof'], flags.proof, '--proof');
   if (flags.expect !== undefined) set(['expect', 'file'], flags.expect, '--expect');
   for (const text of flags.set ?? []) {
     const setting = parseSet(text);
@@ -68,7 +71,7 @@ export async function readJob(flags: Flags): Promise<Job> {
       problems.push({origin: `--set ${keyOfSetting(text)}`, message: setting.problem});
     else set(setting.path, setting.value, `--set ${keyOfSetting(text)}`);
   }
-  if (flags.unjudged) recordInFull(entry.value, overrides.get('depth'), problems);
+  if (flags.unjudged) recordInFull(entry.value, overrides, problems);
   const originOf = (path: Path): string => {
     for (let length = path.length; length > 0; length -= 1) {
       const origin = overrides.get(dotted(path.slice(0, length)));
@@ -97,7 +100,19 @@ function refuseReaching(value: unknown, originOf: (path: Path) => string, becaus
 }
 
 async function toJob(
-  {source, store, select, 'max-age': maxAge, load, depth, decrypt, unpack, server, expect}: BackupConfig,
+  {
+    source,
+    store,
+    select,
+    'max-age': maxAge,
+    load,
+    depth,
+    proof,
+    decrypt,
+    unpack,
+    server,
+    expect,
+  }: BackupConfig,
   originOf: (path: Path) => string,
   problems: Problem[],
   untrusted: string | undefined,
@@ -109,10 +124,7 @@ async function toJob(
     const message = 'server.image: a local process has no image';
     problems.push({origin: originOf(['server', 'image']), message});
   }
-  if (depth === 'quick' && policy.digest === 'exact') {
-    const message = `depth: quick takes no digest, and expect.digest: exact asks for one (${originOf(['expect', 'digest'])})`;
-    problems.push({origin: originOf(['depth']), message});
-  }
+  problems.push(...contradictions({depth, digest: policy.digest, originOf}));
   const production = await readProduction(server.config, originOf(['server', 'config']), untrusted, problems);
   const recorded = file === undefined ? null : await readExpectations(file, originOf(['expect', 'file']));
   if (recorded && 'problems' in recorded) problems.push(...recorded.problems);
@@ -120,6 +132,7 @@ async function toJob(
   return {
     source: {...toSourceJob({source, store, select}), load},
     depth,
+    proof,
     decrypt,
     limits: {
       maxRatio: unpack['max-ratio'],
@@ -141,13 +154,6 @@ async function toJob(
       ...(maxAge !== undefined && {maxAge: {ms: maxAge, origin: originOf(['max-age'])}}),
     },
   };
-}
-
-/** Whatever depth the config gives its drills: what was not recorded could never be compared. */
-function recordInFull(value: Record<string, unknown>, asked: string | undefined, problems: Problem[]): void {
-  if (asked !== undefined && value.depth !== 'full')
-    problems.push({origin: asked, message: 'depth: expectations are always recorded in full'});
-  value.depth = 'full';
 }
 
 /** One backup of the config, or one made of the command line alone. */
@@ -231,55 +237,6 @@ function parseConfig(text: string, file: string): Entry[] {
 }
 
 const entriesSchema = z.looseObject({backups: z.array(z.record(z.string(), z.unknown())).min(1)});
-
-/** Names between dots. */
-const SETTING = /^([\w-]+(?:\.[\w-]+)*)=(.*)$/s;
-
-/** What is no setting may be a secret that went astray: of such a text only a key of the config is repeated. */
-const keyOfSetting = (text: string): string =>
-  SETTING.exec(text)?.[1] ??
-  /^(name|source|store|select|max-age|load|depth|decrypt|unpack|server|expect)(\.[\w-]+)*$/.exec(text)?.[0] ??
-  '(not shown)';
-
-function parseSet(text: string): {path: string[]; value: unknown} | {problem: string} {
-  const [, key, value] = SETTING.exec(text) ?? [];
-  if (key === undefined) return {problem: 'is not KEY=VALUE, for example --set expect.keys.min=1000'};
-  try {
-    return {path: key.split('.'), value: plainValue(value!)};
-  } catch {
-    return {problem: 'its value is no YAML: quote it'};
-  }
-}
-
-/** Answers which groups it had to make on the way, and what is wrong, if anything is. */
-function setIn(
-  target: Record<string, unknown>,
-  path: string[],
-  value: unknown,
-): {made: string[]; problem?: string} {
-  const made: string[] = [];
-  let at = target;
-  for (const [index, key] of path.slice(0, -1).entries()) {
-    if (!Object.hasOwn(at, key)) {
-      define(at, key, {});
-      made.push(dotted(path.slice(0, index + 1)));
-    }
-    const next = at[key];
-    if (typeof next !== 'object' || next === null) {
-      return {made, problem: `${key} is a value, not a group of settings`};
-    }
-    at = next as Record<string, unknown>;
-  }
-  define(at, path.at(-1)!, value);
-  return {made};
-}
-
-const dotted = (path: Path): string => path.map(String).join('.');
-
-/** Not by assignment, which would take `__proto__` for something else than an unknown key. */
-function define(target: object, key: string, value: unknown): void {
-  Object.defineProperty(target, key, {value, enumerable: true, configurable: true, writable: true});
-}
 
 type Recorded = {expectations: Expectations} | {problems: Problem[]};
 

@@ -2,6 +2,7 @@
 import {z} from 'zod';
 import {depthSchema} from '../inspect/inspection.ts';
 import {policySchema} from '../judge/policy.ts';
+import {proofSchema} from '../judge/proof.ts';
 import {loadSchema} from '../source/source-job.ts';
 import {decryptSchema} from '../unpack/keys.ts';
 import {DEFAULT_LIMITS} from '../unpack/limits.ts';
@@ -67,6 +68,8 @@ export const backupConfigSchema = z.strictObject({
   load: loadSchema.default('auto'),
   /** How much of it is compared. */
   depth: depthSchema.default('full'),
+  /** By what a full drill proves values. */
+  proof: proofSchema.default('debug-digest'),
   decrypt: decryptSchema.prefault({}),
   unpack: unpackConfigSchema.prefault({}),
   server: serverConfigSchema.prefault({}),

@@ -18,12 +18,15 @@ import {type Beside, judgeAof, judgeBeside} from './judge-aof.ts';
 import {drawLedger, type LedgerLine} from './ledger.ts';
 import {NO_POLICY, type Policy} from './policy.ts';
 import {judgeProduction, notOfAof, notReached} from './production.ts';
+import type {Proof} from './proof.ts';
 import {judgeSchedule} from './schedule.ts';
 
 /** What is known when the verdict is due; a drill that broke off knows less. */
 export type Evidence = {
   /** Full, unless it says otherwise. */
   depth?: Depth;
+  /** By what a full drill was to prove values; by DEBUG DIGEST, unless it says otherwise. */
+  proof?: Proof;
   noBackup?: NoBackup;
   listed?: Listed;
   unpacked?: Unpacked;
@@ -60,7 +63,7 @@ export function judge(evidence: Evidence, expectations: Expectations | null, pol
   if (load) findings.push(...judgeLoad(load, aof ? aof.error && {certain: true} : inspection?.error));
   if (beside) findings.push(...judgeBeside(outcomeOf(beside), evidence.saved));
   if (inspection && load && census && readable(inspection)) {
-    const books = drawLedger({inspection, load, census, aof});
+    const books = drawLedger({...booksOf(evidence), inspection, load, census, aof});
     ledger = books.ledger;
     findings.push(...books.findings, evictions(census));
     const plainSha256 = unpacked?.dump?.sha256.plain ?? '';
@@ -72,6 +75,13 @@ export function judge(evidence: Evidence, expectations: Expectations | null, pol
     findings.push(aof ? notOfAof(productionConfig) : notReached(productionConfig));
   return {...decide(evidence, findings), ledger, findings: worstFirst(findings)};
 }
+
+/** A quick drill proves no value, by whatever it was to prove them. */
+const booksOf = ({aof, depth, proof, saved}: Evidence) => ({
+  // Of an AOF what was saved is all that our reader has: it can only be held against the server's own digest.
+  ...(!aof && depth !== 'quick' && proof && {proof}),
+  ...(saved && {saved}),
+});
 
 function decide(
   {aof, saved, load, census, broken, ...files}: Evidence,

@@ -9,6 +9,7 @@ import type {Inspection} from '../inspect/inspection.ts';
 import type {Load} from '../restore/loading.ts';
 import {aofEntries} from './aof-ledger.ts';
 import {type Finding, fail, pass, skipped} from './finding.ts';
+import {type Proof, savedDigest} from './proof.ts';
 
 const side = z.strictObject({source: z.string(), value: z.union([z.string(), z.number(), z.null()])});
 
@@ -21,7 +22,7 @@ export const ledgerLineSchema = z.strictObject({
 });
 export type LedgerLine = z.infer<typeof ledgerLineSchema>;
 
-export type Books = {inspection: Inspection; load: Load; census: Census};
+export type Books = {inspection: Inspection; load: Load; census: Census; proof?: Proof; saved?: Inspection};
 
 /** One line of the ledger before it is drawn: both sides, or why it cannot be drawn. */
 export type Entry = {
@@ -50,6 +51,7 @@ function datasetEntries(books: Books): Entry[] {
     functions(books),
     ...functionCode(books),
     digest(books),
+    ...(books.proof === 'save' ? [savedDigest({...books, saved: books.saved})] : []),
   ];
 }
 

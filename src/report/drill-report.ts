@@ -6,6 +6,7 @@ import {aofInspectionSchema} from '../inspect/aof/aof-inspection.ts';
 import {depthSchema, inspectionSchema} from '../inspect/inspection.ts';
 import {findingSchema} from '../judge/finding.ts';
 import {ledgerLineSchema} from '../judge/ledger.ts';
+import {proofSchema} from '../judge/proof.ts';
 import {loadSchema} from '../restore/loading.ts';
 import {productionSchema} from '../restore/production.ts';
 import {serverSchema} from '../restore/throwaway.ts';
@@ -29,6 +30,8 @@ export const reportSchema = z.strictObject({
   outcome: z.enum(['passed', 'failed', 'not-run']),
   /** Of a quick drill no value was compared. Absent where nothing was started. */
   depth: depthSchema.optional(),
+  /** By what values were proved; absent where none were. */
+  proof: proofSchema.optional(),
   /** Why the drill was not held, or not to its end. */
   error: z
     .strictObject({
@@ -59,11 +62,11 @@ export const reportSchema = z.strictObject({
   inspection: inspectionSchema.nullable(),
   /** Of an append-only file, in the place of `inspection`. */
   aof: aofInspectionSchema.optional(),
-  /** Of an append-only file: what our reader finds in the dump that the server saved after it had loaded it. */
-  saved: inspectionSchema.optional(),
   server: serverSchema.nullable(),
   load: loadSchema.nullable(),
   census: censusSchema.nullable(),
+  /** What our reader finds in what the server saved: of an append-only file, and where that is the proof. */
+  saved: inspectionSchema.optional(),
   /** The restore with the user's own redis.conf; absent where none was asked for or the frozen restore failed. */
   production: productionSchema.optional(),
   ledger: z.array(ledgerLineSchema),
@@ -76,7 +79,7 @@ export type DrillReport = z.infer<typeof reportSchema>;
 
 /** The dataset that came back, as our reader finds it: in the dump, or in what the server saved of an AOF. */
 export const datasetOf = ({inspection, saved}: Pick<DrillReport, 'inspection' | 'saved'>) =>
-  saved ?? inspection;
+  inspection ?? saved;
 
 /** When the data were as they are in the backup, by its own word. Of an AOF: its last time annotation. */
 export const takenAt = ({inspection, aof}: Pick<DrillReport, 'inspection' | 'aof'>): string | null =>

@@ -9,7 +9,7 @@ import {type DrillReport, takenAt} from './drill-report.ts';
 import {code, hintText, preformatted, prose, proseAtStart} from './markdown-text.ts';
 import {measure} from './measures.ts';
 import {changesInWords, productionSentence} from './production-words.ts';
-import {ageInWords, aofFacts, count, number, QUICK, versionOf, writerOf} from './wording.ts';
+import {ageInWords, aofFacts, BY_SAVE, count, number, QUICK, versionOf, writerOf} from './wording.ts';
 
 /** A rule or an error code, with the page that explains it. */
 export type Link = (page: 'rules.md' | 'troubleshooting.md', id: string) => string;
@@ -109,7 +109,7 @@ export function failures(failed: Finding[], link: Link): Section {
 }
 
 export function facts(report: DrillReport): Section {
-  const {backup, inspection, aof, server, depth} = report;
+  const {backup, inspection, aof, server, depth, proof} = report;
   const {backupAgeSeconds} = measure(report);
   const lines: [string, string][] = [];
   if (backup) {
@@ -131,6 +131,7 @@ export function facts(report: DrillReport): Section {
     lines.push(['Server', `${where}${prose(versionOf(server))}: ${prose(because)}`]);
   }
   if (depth === 'quick') lines.push(['Depth', QUICK]);
+  if (proof === 'save') lines.push(['Proof', BY_SAVE]);
   // The first is the heading of the table, and bold by that.
   const [first, ...rest] = lines.map(([label, text], index) =>
     row(index === 0 ? label : `**${label}**`, text),

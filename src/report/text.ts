@@ -5,7 +5,18 @@ import type {LedgerLine} from '../judge/ledger.ts';
 import type {DrillReport} from './drill-report.ts';
 import {printable, printableLines} from './printable.ts';
 import {changesInWords, productionSentence} from './production-words.ts';
-import {aofFacts, count, number, QUICK, sentenceOf, show, sortOut, versionOf, writerOf} from './wording.ts';
+import {
+  aofFacts,
+  BY_SAVE,
+  count,
+  number,
+  QUICK,
+  sentenceOf,
+  show,
+  sortOut,
+  versionOf,
+  writerOf,
+} from './wording.ts';
 
 export type Style = 'good' | 'bad' | 'warn' | 'dim' | 'strong';
 /** Puts colour on text, or does not. */
@@ -47,7 +58,10 @@ export function headline(report: DrillReport, paint: Paint): string {
   ].join('\n');
 }
 
-function facts({depth, backup, inspection, aof, server, error, outcome}: DrillReport, paint: Paint): string {
+function facts(
+  {depth, proof, backup, inspection, aof, server, error, outcome}: DrillReport,
+  paint: Paint,
+): string {
   const rows: [string, string][] = [];
   if (backup) {
     const size = backup.sizeBytes === null ? '' : `, ${number(backup.sizeBytes)} bytes`;
@@ -66,6 +80,7 @@ function facts({depth, backup, inspection, aof, server, error, outcome}: DrillRe
     rows.push(['Server', `${where}${versionOf(server)}: ${server.because}`]);
   }
   if (depth === 'quick') rows.push(['Depth', QUICK]);
+  if (proof === 'save') rows.push(['Proof', BY_SAVE]);
   if (error && outcome === 'failed') rows.push(['Not held', `${error.message} (${error.code})`]);
   return rows.map(([label, text]) => `${paint('dim', label.padEnd(9))} ${printable(text)}`).join('\n');
 }

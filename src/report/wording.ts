@@ -36,6 +36,8 @@ export function sentenceOf(report: DrillReport): Sentence {
 /** For the facts of a drill. */
 export const QUICK = 'quick: keys, types and the CRC64 were compared, values were not';
 
+export const BY_SAVE = 'what the server SAVEd, read by our own reader; DEBUG DIGEST was not asked';
+
 /** Fails the drill by itself. */
 export const isFatal = ({status, severity}: Finding): boolean => status === 'fail' && severity === 'error';
 

@@ -91,7 +91,11 @@ export async function awaitLoaded(
 }
 
 /** Old servers check little while loading and crash on what they loaded; `null` when the server is still there. */
-export async function crashedReading(server: Throwaway, load: Load): Promise<Load | null> {
+export async function crashedReading(
+  server: Throwaway,
+  load: Load,
+  doing = 'every key was read (DEBUG DIGEST)',
+): Promise<Load | null> {
   const ended = await endedSoon(server);
   if (!ended) return null;
   if (ranOutOfMemory(ended)) throw outOfMemory('read');
@@ -100,7 +104,7 @@ export async function crashedReading(server: Throwaway, load: Load): Promise<Loa
     status: 'crashed',
     refusal: {
       rule: 'restore/crashed',
-      message: 'the server loaded the dump and crashed when every key was read (DEBUG DIGEST)',
+      message: `the server loaded the dump and crashed when ${doing}`,
       hint: 'The dump is damaged in a way that this server does not check while loading: production would crash later.',
     },
   };

@@ -4,7 +4,9 @@
  */
 import {describe, expect, jest, test} from '@jest/globals';
 import {inspect} from '../../src/inspect/inspect.ts';
+import {drawLedger} from '../../src/judge/ledger.ts';
 import {digestDialect, lineOf, type Product} from '../../src/redis/server-line.ts';
+import {aCensus, aLoad} from '../builders.ts';
 import {LiveRedis} from '../live-redis.ts';
 import {type Command, RandomDataset} from '../random-dataset.ts';
 import {servers} from '../servers.ts';
@@ -13,6 +15,8 @@ jest.setTimeout(600_000);
 
 /** Datasets of each server; with five servers a thousand a run. */
 const DATASETS = 200;
+/** Of which what is saved again is read too. */
+const SAVED = 20;
 const firstSeed = Number(process.env.DIGEST_SEED ?? Date.now() % 1_000_000_000);
 
 /** Each version once: the same binary may be found twice. */
@@ -51,6 +55,34 @@ describe.each(binaries)('%s', (_, {product, version, path}) => {
       await Promise.all(commands.map(([name, ...args]) => server.redis.call(name, ...args)));
       const {ours, theirs} = await digests(server);
       expect({seed, digest: ours}).toEqual({seed, digest: theirs});
+    }
+  });
+
+  test('what it saves after loading has the digest of what it loaded (proof: save)', async () => {
+    await using server = await start();
+    for (let seed = firstSeed; seed < firstSeed + SAVED; seed++) {
+      const dataset = new RandomDataset(seed);
+      const commands: Command[] = [
+        ['FLUSHALL'],
+        ...dataset.settings(isOld),
+        ...dataset.commands({fieldTtls}),
+      ];
+      await Promise.all(commands.map(([name, ...args]) => server.redis.call(name, ...args)));
+      await server.redis.save();
+      const inspection = await inspect(server.dump);
+      for (const [name, ...args] of RandomDataset.defaults(isOld)) await server.redis.call(name, ...args);
+      await server.redis.call('DEBUG', 'RELOAD', 'NOSAVE');
+      await server.redis.save();
+      const saved = await inspect(server.dump);
+      const line = drawLedger({inspection, saved, proof: 'save', load: aLoad(), census: aCensus()}).ledger.at(
+        -1,
+      );
+      expect({seed, status: line?.status, ...line?.right}).toMatchObject({
+        seed,
+        status: 'balanced',
+        ...line?.left,
+        source: expect.any(String),
+      });
     }
   });
 

@@ -1,12 +1,12 @@
-/** `--depth` at both edges: what a quick drill leaves out, and that nobody can take it for a full one. */
+/** `--depth` and `--proof` at both edges: what a drill leaves out, and that nobody can take it for another. */
 import {copyFileSync, mkdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, expect, test} from '@jest/globals';
-import {inspectionSchema} from '../../src/inspect/inspection.ts';
+import {afterAll, describe, expect, test} from '@jest/globals';
+import {type Dataset, inspectionSchema} from '../../src/inspect/inspection.ts';
 import {reportSchema} from '../../src/report/drill-report.ts';
 import {scratch} from '../drills.ts';
-import {ROOT, SAMPLE, SAMPLE_EXPECTATIONS} from '../servers.ts';
-import {run} from './cli.ts';
+import {containerTest, ROOT, SAMPLE, SAMPLE_EXPECTATIONS} from '../servers.ts';
+import {drillContainers, run} from './cli.ts';
 import {machineIn, runAction} from './run-action.ts';
 
 const dir = scratch();
@@ -60,4 +60,35 @@ test('the Action: the summary says it, and the output digest is empty', async ()
     digest: '',
   });
   expect(ran.summary).toMatch(/^## ✅ Passed · .*quick drill/);
+});
+
+describe('--proof save', () => {
+  const out = dir.file('saved.json');
+  const drill = ['drill', SAMPLE, '--expect', SAMPLE_EXPECTATIONS, '--proof', 'save', '--report-json', out];
+
+  const expectSaved = ({exitCode, stdout}: Awaited<ReturnType<typeof run>>) => {
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^ {2}= digest of the file = digest of what the server SAVEs: [0-9a-f]{40}$/m);
+    expect(stdout).toMatch(/^ {2}- digest of the file = DEBUG DIGEST: skipped, proof save$/m);
+    const {proof, saved, inspection} = reportSchema.parse(JSON.parse(readFileSync(out, 'utf8')));
+    expect(proof).toBe('save');
+    const found = ({keys, expires, digest}: Dataset) => ({keys, expires, digest});
+    expect(found(saved!.dataset)).toEqual(found(inspection!.dataset));
+  };
+
+  test('proves values by what a local server saves', async () => {
+    expectSaved(await run([...drill, ...PROCESS]));
+  });
+
+  containerTest('proves values by what a container saves', async () => {
+    expectSaved(await run([...drill, '--server', 'container']));
+    expect(await drillContainers()).toEqual([]);
+  });
+
+  test('is an input of the Action, and the summary names it', async () => {
+    const inputs = {backup: 'dump.rdb', proof: 'save', server: 'process'};
+    const ran = await runAction({action: join(ROOT, 'action.yml'), machine, inputs});
+    expect(ran.outputs.outcome).toBe('passed');
+    expect(ran.summary).toMatch(/\*\*Proof\*\* \| what the server SAVEd/);
+  });
 });

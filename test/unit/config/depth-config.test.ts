@@ -39,6 +39,16 @@ test('quick contradicts a digest that is asked for: both places are named', asyn
 test('what is recorded is recorded in full, whatever depth the nightly drills have', async () => {
   expect((await readJob({config: 'quick.yml', unjudged: true})).depth).toBe('full');
   await expect(readJob({config: 'quick.yml', unjudged: true, set: ['depth=quick']})).rejects.toThrow(
-    '--set depth: depth: expectations are always recorded in full',
+    '--set depth: depth: expectations are always recorded with full',
+  );
+});
+
+test('values are proved by DEBUG DIGEST unless SAVE is asked for, and recorded by nothing else', async () => {
+  expect((await readJob({backup: 'dump.rdb'})).proof).toBe('debug-digest');
+  expect((await readJob({backup: 'dump.rdb', proof: 'save'})).proof).toBe('save');
+  expect((await readJob({backup: 'dump.rdb', set: ['proof=save']})).proof).toBe('save');
+  await expect(readJob({backup: 'dump.rdb', proof: 'none'})).rejects.toThrow(/^--proof: proof: /);
+  await expect(readJob({config: 'quick.yml', unjudged: true, set: ['proof=save']})).rejects.toThrow(
+    '--set proof: proof: expectations are always recorded with debug-digest',
   );
 });
