@@ -17,6 +17,7 @@ import {type Progress, showWaiting} from './progress.ts';
 import type {Conf} from './redis/conf-files.ts';
 import {lineOf} from './redis/server-line.ts';
 import type {DrillReport} from './report/drill-report.ts';
+import {checkDump} from './restore/checker.ts';
 import type {DumpHeader} from './restore/choose-image.ts';
 import {awaitLoaded, crashedReading, type Restored, refused} from './restore/loading.ts';
 import {aofPayload, type Payload} from './restore/payload.ts';
@@ -115,6 +116,7 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
     load: evidence.load ?? null,
     census: evidence.census ?? null,
     ...(evidence.saved && {saved: evidence.saved}),
+    ...(evidence.checked && {checker: evidence.checked}),
     ...(evidence.production && {production: evidence.production}),
     ledger,
     findings,
@@ -152,7 +154,11 @@ async function drillDump(
 ): Promise<Restored | null> {
   const {payload, header} = await notes.watch.time('inspectMs', () => read(dump, job, deps, notes.evidence));
   const restored = header && (await restore(dump, {payload, header}, job, deps, notes));
-  if (header && restored && payload.kind === 'rdb' && notes.evidence.load?.status === 'loaded')
+  const {evidence} = notes;
+  const loaded = evidence.load?.status === 'loaded';
+  if (restored && payload.kind === 'rdb' && (!loaded || evidence.inspection?.error))
+    evidence.checked = await checkDump(dump.path, restored.server, job.server, deps);
+  if (header && restored && payload.kind === 'rdb' && loaded)
     await asProduction({dump, header, frozen: restored, artifact}, job, deps, notes);
   await dump.assertUnchanged();
   return restored;

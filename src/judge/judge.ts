@@ -6,10 +6,12 @@ import type {Census} from '../census/census.ts';
 import {DrillError} from '../errors.ts';
 import type {AofInspection} from '../inspect/aof/aof-inspection.ts';
 import type {Damage, Depth, Inspection} from '../inspect/inspection.ts';
+import type {Checked} from '../restore/checker.ts';
 import type {Load} from '../restore/loading.ts';
 import type {Production} from '../restore/production.ts';
 import type {Listed, NoBackup} from '../source/backup.ts';
 import type {Compared, Unpacked} from '../unpack/unpack.ts';
+import {judgeChecked} from './checker.ts';
 import {compare} from './compare.ts';
 import type {Expectations} from './expectations.ts';
 import {type Finding, fail, pass, skipped} from './finding.ts';
@@ -38,6 +40,8 @@ export type Evidence = {
   beside?: {name: string; evidence: Evidence};
   load?: Load;
   census?: Census;
+  /** What the server's own checker says of a dump that does not load. */
+  checked?: Checked;
   /** The user's own redis.conf, where a restore with it was asked for, and what came of it. */
   productionConfig?: string;
   production?: Production;
@@ -69,7 +73,8 @@ export function judge(evidence: Evidence, expectations: Expectations | null, pol
     const plainSha256 = unpacked?.dump?.sha256.plain ?? '';
     findings.push(...compare({inspection, census, plainSha256, depth}, expectations, policy));
   }
-  const {productionConfig} = evidence;
+  const {checked, productionConfig} = evidence;
+  if (checked) findings.push(judgeChecked(checked));
   if (production && inspection) findings.push(...judgeProduction(production, inspection));
   else if (productionConfig !== undefined)
     findings.push(aof ? notOfAof(productionConfig) : notReached(productionConfig));

@@ -7,6 +7,7 @@ import {depthSchema, inspectionSchema} from '../inspect/inspection.ts';
 import {findingSchema} from '../judge/finding.ts';
 import {ledgerLineSchema} from '../judge/ledger.ts';
 import {proofSchema} from '../judge/proof.ts';
+import {checkedSchema} from '../restore/checker.ts';
 import {loadSchema} from '../restore/loading.ts';
 import {productionSchema} from '../restore/production.ts';
 import {serverSchema} from '../restore/throwaway.ts';
@@ -67,6 +68,8 @@ export const reportSchema = z.strictObject({
   census: censusSchema.nullable(),
   /** What our reader finds in what the server saved: of an append-only file, and where that is the proof. */
   saved: inspectionSchema.optional(),
+  /** The server's own checker, of a dump that did not load or is damaged. */
+  checker: checkedSchema.optional(),
   /** The restore with the user's own redis.conf; absent where none was asked for or the frozen restore failed. */
   production: productionSchema.optional(),
   ledger: z.array(ledgerLineSchema),

@@ -1,0 +1,26 @@
+/** What the server's own checker says, beside the verdict: a note, whatever it says, because it is neither the server nor our reader. */
+import type {Checked} from '../restore/checker.ts';
+import {type Finding, fail, pass, skipped} from './finding.ts';
+
+export function judgeChecked(checked: Checked): Finding {
+  const {program, status, because, offset, complaint, doing, type, keysRead} = checked;
+  const parts = {origin: 'checker', severity: 'note'} as const;
+  if (status === 'not-run') return skipped('checker/rdb', `${program} was not run: ${because}`, parts);
+  if (status === 'fine')
+    return pass(
+      'checker/rdb',
+      `${program} finds nothing wrong with the dump; it looks at less than a load`,
+      parts,
+    );
+  const where = offset === null ? '' : ` at byte ${offset}`;
+  const what = [doing, type].filter(word => word !== null).join(', ');
+  const soFar = keysRead === null ? '' : `; ${keysRead} keys read`;
+  return fail(
+    'checker/rdb',
+    `${program}: ${complaint ?? 'damaged'}${where}${what === '' ? '' : ` (${what})`}${soFar}`,
+    {
+      ...parts,
+      hint: 'The server’s own checker, as evidence beside the verdict: compare it with where our reader stopped.',
+    },
+  );
+}
