@@ -3,12 +3,13 @@
  * server's own, and the census must be what that server once said. Where we are stricter is listed here, file by file.
  */
 
-import {cpSync, existsSync, readFileSync} from 'node:fs';
-import {dirname, join} from 'node:path';
+import {existsSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {afterAll, describe, expect, test} from '@jest/globals';
 import type {DrillReport} from '../../src/report/drill-report.ts';
 import {drillOf, failures, scratch} from '../drills.ts';
 import {containerTest, ROOT, servers} from '../servers.ts';
+import {unpackedServer} from '../unpacked-server.ts';
 
 const CORPUS = join(ROOT, '..', 'shared', 'corpus');
 
@@ -35,22 +36,13 @@ const IN_CONTAINERS = 'redis:7.0';
 const dir = scratch();
 afterAll(dir.dispose);
 
-/** The very server of a line's image, unpacked beside it, and how it is asked for. */
-function serverOf({line, version, image}: (typeof servers.images)[number]) {
-  const binary = servers.binaries.find(binary => binary.version === version && binary.path.includes('/run/'));
-  if (line === IN_CONTAINERS || !binary) return {how: 'in containers', asked: {image}, deps: {}};
-  // Root's drills run it as another user, who may not enter root's cache.
-  const root = dir.file(line.replace(':', '-'));
-  cpSync(dirname(dirname(binary.path)), root, {recursive: true, verbatimSymlinks: true});
-  return {how: 'as processes', asked: {server: 'process'}, deps: {searchPath: join(root, 'run')}};
-}
-
 if (cases.length === 0) test.skip('corpus of real dumps (skipped: ../shared/corpus is absent)', () => {});
 
 describe('the verdict on a real dump is the server’s own', () => {
   for (const server of cases.length === 0 ? [] : servers.images) {
     const {line} = server;
-    const {how, asked, deps} = serverOf(server);
+    const unpacked = line === IN_CONTAINERS ? null : unpackedServer(server, dir);
+    const {how, asked, deps} = unpacked ?? {how: 'in containers', asked: {image: server.image}, deps: {}};
     containerTest(
       `on ${line}, ${how}: ${cases.length} dumps`,
       async () => {

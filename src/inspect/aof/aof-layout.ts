@@ -124,17 +124,28 @@ function missingFile(manifest: string, {name, line, role}: ManifestEntry): AofPr
   return problem('aof/file-missing', message, {file: name, line});
 }
 
-/** Commands that are newer than all that is listed are lost; what is older was left behind by a rewrite. */
+/** Commands that are newer than all that is loaded are lost; what is older was left behind by a rewrite. */
 function unlisted(names: readonly string[], {entries, fault}: Manifest): AofProblem[] {
   if (fault) return [];
   const newest = Math.max(0, ...entries.filter(({role}) => role === 'incremental').map(({seq}) => seq));
-  return names.flatMap(name => {
+  const isLost = (name: string): boolean => {
     const [, seq, kind] = PART.exec(name) ?? [];
-    if (kind === undefined) return [];
-    const lost = kind === 'incr' && Number(seq) > newest;
-    const message = lost
-      ? `${name} is newer than every file that the manifest lists: a server does not load it, and what is in it is lost.`
-      : `${name} is not listed in the manifest: a server does not load it.`;
-    return [problem('aof/file-not-listed', message, {file: name, severity: lost ? 'error' : 'warning'})];
-  });
+    return kind === 'incr' && Number(seq) > newest;
+  };
+  const rule = 'aof/file-not-listed';
+  const history = entries.filter(({role, name}) => role === 'history' && isLost(name));
+  return [
+    ...history.map(({name, line}) => {
+      const message = `${name} is called history, and is newer than every file that is loaded: what is in it is lost.`;
+      return problem(rule, message, {file: name, line});
+    }),
+    ...names
+      .filter(name => PART.test(name))
+      .map(file => {
+        const message = isLost(file)
+          ? `${file} is newer than every file that the manifest lists: a server does not load it, and what is in it is lost.`
+          : `${file} is not listed in the manifest: a server does not load it.`;
+        return problem(rule, message, {file, severity: isLost(file) ? 'error' : 'warning'});
+      }),
+  ];
 }

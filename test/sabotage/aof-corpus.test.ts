@@ -1,0 +1,73 @@
+/**
+ * Real append-only files that nobody here made, on every server that the tests have: the verdict on loading must be the
+ * server's own, and the census what that server once said.
+ */
+import {existsSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {afterAll, describe, expect, test} from '@jest/globals';
+import type {DrillReport} from '../../src/report/drill-report.ts';
+import {drillOf, failures, scratch} from '../drills.ts';
+import {containerTest, ROOT, servers} from '../servers.ts';
+import {unpackedServer} from '../unpacked-server.ts';
+
+const CORPUS = join(ROOT, '..', 'shared', 'corpus');
+const dir = scratch();
+afterAll(dir.dispose);
+
+type Said = {
+  loads: boolean;
+  keyspace?: Record<string, [number, number]>;
+  digest?: string;
+  functions?: number;
+};
+type Case = {path: string; kind: string; servers: Record<string, Said>};
+
+const cases = existsSync(CORPUS)
+  ? (JSON.parse(readFileSync(join(CORPUS, 'index.json'), 'utf8')) as Case[]).filter(
+      ({kind}) => kind !== 'rdb',
+    )
+  : [];
+
+if (cases.length === 0) test.skip('corpus of real AOF (skipped: ../shared/corpus is absent)', () => {});
+
+describe('the verdict on a real AOF is the server’s own', () => {
+  for (const server of cases.length === 0 ? [] : servers.images) {
+    const {line, image} = server;
+    containerTest(`on ${line}`, async () => {
+      const {asked, deps} = unpackedServer(server, dir) ?? {asked: {image}, deps: {}};
+      const wrong: unknown[] = [];
+      let seen = 0;
+      for (const {path, servers: said} of cases) {
+        const answer = Object.entries(said).find(([name]) => name.startsWith(`${line}.`))?.[1];
+        if (!answer) continue;
+        seen += 1;
+        const report = await drillOf(join(CORPUS, path), asked, deps);
+        const [found, wanted] = [summaryOf(report), summaryOfSaid(answer)];
+        if (JSON.stringify(found) !== JSON.stringify(wanted))
+          wrong.push({path, found, wanted, rules: failures(report)});
+        if (!answer.loads && failures(report).length === 0) wrong.push({path, findings: report.findings});
+      }
+      expect(wrong).toEqual([]);
+      expect(seen).toBeGreaterThan(18);
+    });
+  }
+});
+
+function summaryOf({outcome, error, census, saved, ledger}: DrillReport) {
+  if (outcome !== 'passed') return {outcome: error ? `${outcome}: ${error.code}` : outcome};
+  const keyspace = Object.entries(census!.databases).map(([db, {keys, expires}]) => [db, [keys, expires]]);
+  const line = ledger.find(({name}) => name === 'digest of what the server saved = DEBUG DIGEST')!;
+  return {
+    outcome,
+    keyspace: Object.fromEntries(keyspace),
+    digest: census!.digest!.hex,
+    line: line.status,
+    functions: census!.functions ?? 0,
+    saved: saved!.dataset.keys === census!.keys,
+  };
+}
+
+function summaryOfSaid({loads, keyspace, digest, functions}: Said) {
+  if (!loads) return {outcome: 'failed'};
+  return {outcome: 'passed', keyspace, digest, line: 'balanced', functions: functions ?? 0, saved: true};
+}

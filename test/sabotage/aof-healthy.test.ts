@@ -1,0 +1,159 @@
+/**
+ * Append-only files in every form that servers write and backup jobs copy, of every server that the tests have: green, and
+ * the digest that the live server had when the copy was taken.
+ */
+import {execFileSync} from 'node:child_process';
+import {cpSync, readdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {afterAll, describe, expect, test} from '@jest/globals';
+import type {Redis} from 'ioredis';
+import type {DrillReport} from '../../src/report/drill-report.ts';
+import {AOF_ON, copyData, dirOf, fill, rewrite} from '../aof-sets.ts';
+import {drillOf, failures, scratch} from '../drills.ts';
+import {LiveRedis} from '../live-redis.ts';
+import {record} from '../record.ts';
+import {containerTest, servers} from '../servers.ts';
+import {unpackedServer} from '../unpacked-server.ts';
+
+const dir = scratch();
+afterAll(dir.dispose);
+
+type Variant = {flags?: string[]; prepare?: (redis: Redis) => Promise<void>; since7?: true};
+
+const PURE = ['--aof-use-rdb-preamble', 'no'];
+const VARIANTS: Record<string, Variant> = {
+  'as it grew since the first start': {flags: PURE},
+  'after a rewrite, a dump at its beginning': {
+    prepare: async redis => {
+      await fill(redis);
+      await rewrite(redis);
+      await redis.multi().set('after', '1').del('user:1').exec();
+    },
+  },
+  'after a rewrite to commands': {
+    flags: PURE,
+    prepare: async redis => {
+      await fill(redis);
+      await rewrite(redis);
+      await redis.set('after', '1');
+    },
+  },
+  'with annotations of time': {flags: ['--aof-timestamp-enabled', 'yes'], since7: true},
+  'with history files that nobody removed': {
+    flags: ['--aof-disable-auto-gc', 'yes'],
+    since7: true,
+    prepare: async redis => {
+      await fill(redis);
+      await rewrite(redis);
+      await redis.set('after', '1');
+      await rewrite(redis);
+    },
+  },
+  'with keys that have expired since': {
+    prepare: async redis => {
+      for (let n = 0; n < 30; n += 1) await redis.set(`brief:${n}`, 'x', 'PX', 1500);
+      await rewrite(redis);
+      for (let n = 30; n < 60; n += 1) await redis.set(`brief:${n}`, 'x', 'PX', 1500);
+    },
+  },
+  'of a database without a key': {prepare: async () => {}, since7: true},
+};
+
+function expectGreen(report: DrillReport, digest: string): void {
+  expect(failures(report)).toEqual([]);
+  expect(report.outcome).toBe('passed');
+  expect(report.census!.digest!.hex).toBe(digest);
+  expect(report.ledger.filter(({status}) => status === 'unbalanced')).toEqual([]);
+  expect(report.ledger.find(({name}) => name.startsWith('digest'))!.status).toBe('balanced');
+}
+
+for (const image of servers.images) {
+  describe(`written by ${image.line}`, () => {
+    const unpacked = unpackedServer(image, dir);
+    const since7 = !image.line.endsWith(':6.0');
+    const {asked, deps} = unpacked ?? {asked: {image: image.image}, deps: {}};
+    const start = (flags: string[]) =>
+      LiveRedis.start([...AOF_ON, ...flags], {...(unpacked && {binary: unpacked.binary}), debug: since7});
+    const variants = Object.entries(VARIANTS).filter(([, variant]) => since7 || !variant.since7);
+
+    test.each(variants)('%s', async (title, {flags = [], prepare = fill}) => {
+      await using live = await start(flags);
+      await prepare(live.redis);
+      const digest = await live.digest();
+      copyData(await dirOf(live.redis), dir.file('data'));
+      if (title.includes('expired')) await sleep(1600);
+      const report = await drillOf(dir.file('data'), asked, deps);
+      expectGreen(report, digest);
+      if (title.includes('annotations')) expect(report.aof!.annotatedUntil).toMatch(/^20\d\d-/);
+      if (title.includes('history')) expect(report.aof!.history).toHaveLength(4);
+    });
+
+    containerTest(
+      'in a container of that line, packed as tar.gz, against what was recorded of the plain one',
+      async () => {
+        await using live = await start([]);
+        await fill(live.redis);
+        await rewrite(live.redis);
+        await live.redis.set('after', '1');
+        const digest = await live.digest();
+        copyData(await dirOf(live.redis), dir.file('data'));
+        const archive = dir.file('backup.tar.gz');
+        execFileSync('tar', ['-czf', archive, '-C', dir.path, 'data']);
+        if (image.line === 'redis:7.0') await record(dir.file('data'), dir.file('aof.json'));
+        const expected = image.line === 'redis:7.0' ? {expect: dir.file('aof.json')} : {};
+        const report = await drillOf(archive, {image: image.image, ...expected});
+        expectGreen(report, digest);
+        expect(report.backup!.packing).toEqual(expect.arrayContaining(['gzip data', 'a tar archive']));
+      },
+    );
+  });
+}
+
+describe('however it was copied', () => {
+  test('a cp while the server writes: whole, or with a tail that is told', async () => {
+    await using live = await LiveRedis.start(AOF_ON);
+    await fill(live.redis);
+    const data = await dirOf(live.redis);
+    let writing = true;
+    let n = 0;
+    const writer = (async () => {
+      for (; writing; n += 1) await live.redis.multi().set(`live:${n}`, 'x'.repeat(500)).incr('count').exec();
+    })();
+    try {
+      for (let copy = 0; copy < 5; copy += 1) {
+        await sleep(50);
+        execFileSync('cp', ['-r', join(data, 'appendonlydir'), dir.file(`copy-${copy}`)]);
+      }
+    } finally {
+      writing = false;
+      await writer;
+    }
+    for (let copy = 0; copy < 5; copy += 1) {
+      const report = await drillOf(dir.file(`copy-${copy}`), {server: 'process'});
+      expect(failures(report)).toEqual([]);
+      expect(report.outcome).toBe('passed');
+      expect(report.census!.keys).toBeGreaterThan(56);
+    }
+  });
+
+  test('as the directory of the AOF, its manifest, a zip of either, and a file of the old form inside a directory', async () => {
+    await using live = await LiveRedis.start(AOF_ON);
+    await fill(live.redis);
+    const digest = await live.digest();
+    copyData(await dirOf(live.redis), dir.file('data'));
+    const aof = join(dir.file('data'), 'appendonlydir');
+    const manifest = join(aof, readdirSync(aof).find(name => name.endsWith('.manifest'))!);
+    execFileSync('zip', ['-qr', dir.file('aof.zip'), 'data/appendonlydir'], {cwd: dir.path});
+    for (const path of [aof, manifest, dir.file('aof.zip')]) {
+      expectGreen(await drillOf(path, {server: 'process'}), digest);
+    }
+    const single = join(aof, readdirSync(aof).find(name => name.endsWith('.incr.aof'))!);
+    execFileSync('mkdir', ['-p', dir.file('old')]);
+    cpSync(single, dir.file('old/appendonly.aof'));
+    execFileSync('gzip', ['-kf', dir.file('old/appendonly.aof')]);
+    for (const path of ['old', 'old/appendonly.aof', 'old/appendonly.aof.gz']) {
+      expectGreen(await drillOf(dir.file(path), {server: 'process'}), digest);
+    }
+  });
+});
