@@ -95,7 +95,9 @@ export async function holdRecording(flags: Flags & {expect: string}, deps: Deps)
     refuseCredentials(flags);
     // What is recorded now is not judged by what was recorded before.
     const {files, ...asked} = await readJob({...flags, expect: undefined, unjudged: true});
-    job = {...asked, expectations: null, policy: NO_POLICY};
+    const groups =
+      asked.groups.patterns.length > 0 ? asked.groups : {...asked.groups, patterns: 'auto' as const};
+    job = {...asked, groups, expectations: null, policy: NO_POLICY};
     await assertNoInput(flags.expect, [...files, ...(await localBackups(job.source.spec))]);
   } catch (thrown) {
     const unusable = toDrillError(thrown);

@@ -7,7 +7,7 @@ import {takeCensus} from './census/take-census.ts';
 import {type DrillError, describeError, throwIfAborted, toDrillError, unlessAborted} from './errors.ts';
 import {inspectAof} from './inspect/aof/inspect-aof.ts';
 import {type AofServerNeeds, aofServerNeeds} from './inspect/aof/server-needs.ts';
-import {inspect, readHeader} from './inspect/inspect.ts';
+import {type GroupRequest, inspect, readHeader} from './inspect/inspect.ts';
 import type {Depth} from './inspect/inspection.ts';
 import type {Expectations} from './judge/expectations.ts';
 import {type Evidence, judge} from './judge/judge.ts';
@@ -45,6 +45,8 @@ export type DrillJob = {
   server: ServerOptions;
   /** Production's own redis.conf, to restore with once more. */
   production: Conf | null;
+  /** Groups of keys that are counted and digested apart. */
+  groups: GroupRequest;
   expectations: Expectations | null;
   policy: Policy;
 };
@@ -169,7 +171,7 @@ type Read = {payload: Payload; header: DumpHeader};
 /** What the files say of themselves, and with that what a server has to load. No header: nothing that it could. */
 async function read(
   dump: Dump,
-  {depth}: DrillJob,
+  {depth, groups}: DrillJob,
   deps: Deps,
   evidence: Evidence,
 ): Promise<{payload: Payload; header: Read['header'] | null}> {
@@ -180,7 +182,7 @@ async function read(
     const header = nothing ? null : headerOf(aofServerNeeds(evidence.aof));
     return {payload: aofPayload(aof, evidence.aof), header};
   }
-  evidence.inspection = await inspect(dump.path, {...deps, depth});
+  evidence.inspection = await inspect(dump.path, {...deps, depth, groups});
   return {payload: {kind: 'rdb', path: dump.path}, header: headerOf(evidence.inspection)};
 }
 
@@ -265,7 +267,8 @@ async function prove(server: Throwaway, job: DrillJob, deps: Deps, {watch, evide
     if (!bySave && !evidence.aof) return;
     doing = 'every key was written (SAVE)';
     const path = await step('save', () => server.save());
-    evidence.saved = await watch.time('verifyMs', () => inspect(path, {...deps, depth: job.depth}));
+    const reading = {...deps, depth: job.depth, groups: evidence.aof && job.groups};
+    evidence.saved = await watch.time('verifyMs', () => inspect(path, reading));
   } catch (error) {
     throwIfAborted(deps.signal);
     if (toDrillError(error).code === 'capacity/disk') throw error;

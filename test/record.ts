@@ -3,12 +3,16 @@ import {recordCommand} from '../src/commands.ts';
 import {plain} from '../src/report/text.ts';
 import {testDeps} from './drills.ts';
 
-export async function record(backup: string, expect: string, image?: string): Promise<void> {
+export async function record(
+  backup: string,
+  expect: string,
+  {image, set = []}: {image?: string; set?: string[]} = {},
+): Promise<void> {
   const printed: string[] = [];
   const print = (text: string): void => void printed.push(text);
   const io = {deps: testDeps, paint: plain, out: print, log: print};
   const exitCode = await recordCommand(
-    {backup, expect, ...(image === undefined ? {server: 'process'} : {image})},
+    {backup, expect, set, ...(image === undefined ? {server: 'process'} : {image})},
     io,
   );
   if (exitCode !== 0) throw new Error(`nothing was recorded:\n${printed.join('')}`);

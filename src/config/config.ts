@@ -7,7 +7,9 @@ import {z} from 'zod';
 import type {DrillJob} from '../drill.ts';
 import {DrillError} from '../errors.ts';
 import {type Expectations, expectationsSchema} from '../judge/expectations.ts';
+import type {Policy} from '../judge/policy.ts';
 import {contradictions, recordInFull} from './depth.ts';
+import {groupName, groupsOf} from './groups.ts';
 import {plainDocument} from './plain-yaml.ts';
 import {type Problem, problemsError, problemsOf} from './problems.ts';
 import {readProduction} from './production.ts';
@@ -124,10 +126,13 @@ async function toJob(
     const message = 'server.image: a local process has no image';
     problems.push({origin: originOf(['server', 'image']), message});
   }
-  problems.push(...contradictions({depth, digest: policy.digest, originOf}));
+  problems.push(...contradictions(depth, policy, originOf));
   const production = await readProduction(server.config, originOf(['server', 'config']), untrusted, problems);
   const recorded = file === undefined ? null : await readExpectations(file, originOf(['expect', 'file']));
   if (recorded && 'problems' in recorded) problems.push(...recorded.problems);
+  const expectations = recorded && 'expectations' in recorded ? recorded.expectations : null;
+  const rules: Policy = {...policy, originOf: path => originOf(['expect', ...path])};
+  const groups = groupsOf(rules, expectations, problems);
   if (problems.length > 0) throw problemsError(problems);
   return {
     source: {...toSourceJob({source, store, select}), load},
@@ -146,10 +151,11 @@ async function toJob(
       memoryBytes: server.memory ?? null,
     },
     production,
-    expectations: recorded && 'expectations' in recorded ? recorded.expectations : null,
+    groups,
+    expectations,
     policy: {
-      ...policy,
-      originOf: path => originOf(['expect', ...path]),
+      ...rules,
+      groupName: groupName(groups.redact),
       ...(file !== undefined && {expectationsFile: file}),
       ...(maxAge !== undefined && {maxAge: {ms: maxAge, origin: originOf(['max-age'])}}),
     },

@@ -4,6 +4,7 @@
  * the server to say.
  */
 import {openDump} from './dump-file.ts';
+import {type FoundGroup, findGroups, type GroupRequest} from './groups/find-groups.ts';
 import {PatternSet} from './groups/pattern-set.ts';
 import {type InspectOptions, inspectSource, type Sorting} from './inspect-source.ts';
 import type {Inspection} from './inspection.ts';
@@ -16,27 +17,34 @@ export type DumpHeader = Pick<Inspection, 'magic' | 'rdbVersion' | 'unverified' 
 /** Bytes that `readHeader` looks at. AUX fields take a few hundred; KeyDB shows itself only at its first key. */
 const HEADER_PART_BYTES = 64 * 1024;
 
-export type GroupOptions = {
-  /** Patterns of the groups that are counted and digested apart. */
-  groups?: string[];
-};
+export type {GroupRequest} from './groups/find-groups.ts';
+
+const NO_GROUPS: GroupRequest = {patterns: [], redact: false};
 
 /** Never throws for a damaged file: damage is `error`. Throws 'source/unreadable' and 'cancelled'. */
 export async function inspect(
   path: string,
-  {groups = [], ...options}: InspectOptions & GroupOptions = {},
+  {groups = NO_GROUPS, ...options}: InspectOptions & {groups?: GroupRequest | undefined} = {},
 ): Promise<Inspection> {
   using file = openDump(path);
-  const sorting = groups.length === 0 ? {} : {sorting: sortingBy(groups)};
+  const found = await findGroups(file, groups, options);
+  const sorting = found.length === 0 ? {} : {sorting: sortingBy(found)};
   const inspection = await inspectSource(file, {...options, ...sorting});
   file.assertUnchanged();
   return inspection;
 }
 
-function sortingBy(patterns: string[]): Sorting {
-  const sorter = new PatternSet(patterns);
-  return {sorter, groupingOf: () => ({names: patterns, combinations: sorter.combinations})};
+function sortingBy(groups: FoundGroup[]): Sorting {
+  // A group whose pattern is not known has no keys, and no place among the patterns: its own matches nothing.
+  const sorter = new PatternSet(groups.map(({pattern}) => pattern ?? MATCHES_NOTHING));
+  return {
+    sorter,
+    groupingOf: () => ({names: groups.map(({name}) => name), combinations: sorter.combinations}),
+  };
 }
+
+/** A class without members. */
+const MATCHES_NOTHING = '[]';
 
 /** The header and the AUX fields at the start, whatever follows them. Throws 'source/unreadable'. */
 export async function readHeader(path: string): Promise<DumpHeader> {

@@ -8,7 +8,8 @@ import {groupPatternSchema} from './groups/group-pattern.ts';
 
 /** Redis' names of the value types, as TYPE answers them; modules as `module`. */
 export const VALUE_TYPES = ['string', 'list', 'set', 'zset', 'hash', 'stream', 'array', 'module'] as const;
-export type ValueType = (typeof VALUE_TYPES)[number];
+export const valueTypeSchema = z.enum(VALUE_TYPES);
+export type ValueType = z.infer<typeof valueTypeSchema>;
 
 const count = z.int().min(0);
 
@@ -49,7 +50,7 @@ export const keyCountSchema = z.strictObject({
 export type KeyCount = z.infer<typeof keyCountSchema>;
 
 /** Keys by type; a type without keys is absent. */
-const typesSchema = z.partialRecord(z.enum(VALUE_TYPES), count);
+const typesSchema = z.partialRecord(valueTypeSchema, count);
 
 /** Keys of all databases whose names match a pattern. */
 export const groupSchema = z.strictObject({

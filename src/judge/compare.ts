@@ -7,9 +7,13 @@
 import type {Census} from '../census/census.ts';
 import type {Dataset, Depth, Inspection} from '../inspect/inspection.ts';
 import {type DigestRule, functionsRule, judgeApart} from './apart.ts';
+import {compareGroups} from './compare-groups.ts';
 import type {Expectations} from './expectations.ts';
+import {compareExpiryTimes} from './expiry-times.ts';
 import {type Finding, fail, pass, skipped} from './finding.ts';
-import {judgeKeyLimits, type KeyLimits, type Policy} from './policy.ts';
+import {isTolerance, judgeKeyLimits, type KeyLimits} from './key-limits.ts';
+import type {Policy} from './policy.ts';
+import {CHANGED, HINT, inFile, listed, recordedAt} from './recorded.ts';
 
 type Restored = {inspection: Inspection; census: Census; plainSha256: string; depth?: Depth};
 
@@ -17,11 +21,18 @@ export function compare(restored: Restored, expectations: Expectations | null, p
   const {expectationsFile: file} = policy;
   const findings = held(restored, expectations, policy);
   if (file === undefined) return findings;
-  return findings.map(finding => ({...finding, origin: finding.origin.replace(RECORDED, `${file}: `)}));
+  return findings.map(finding => ({...finding, origin: inFile(finding.origin, file)}));
 }
 
 function held(restored: Restored, expectations: Expectations | null, policy: Policy): Finding[] {
-  const limits = judgeLimits(restored, expectations, policy);
+  const sameBytes = expectations?.backup.sha256.plain === restored.plainSha256;
+  const tolerated = sameBytes ? EVERYTHING_EQUAL : tolerances(policy);
+  const {inspection} = restored;
+  const actual = inspection.dataset;
+  const recorded = expectations?.dataset ?? null;
+  const quick = restored.depth === 'quick';
+  const groups = compareGroups({recorded, actual, policy, sameBytes, tolerant: tolerated.all, quick});
+  const limits = [...judgeLimits(restored, expectations, policy), ...(recorded ? [] : groups)];
   if (expectations === null) {
     if (policy.digest !== 'exact') return limits.length > 0 ? limits : [NOTHING_RECORDED];
     const message = 'the digest cannot be compared: there are no recorded expectations';
@@ -34,20 +45,18 @@ function held(restored: Restored, expectations: Expectations | null, policy: Pol
       }),
     ];
   }
-  const sameBytes = expectations.backup.sha256.plain === restored.plainSha256;
-  const tolerated = sameBytes ? EVERYTHING_EQUAL : tolerances(policy);
-  const {inspection} = restored;
   const rule = digestRule(policy, {sameBytes, tolerant: tolerated.any});
   const functions = functionsRule(policy, sameBytes);
-  const quick = restored.depth === 'quick';
   return [
     ...limits,
     ...vanishedDatabases(restored, expectations, tolerated),
     ...equalCounts(restored, expectations, tolerated),
+    ...groups,
     tolerated.any
       ? equal('expect/modules', 'modules', named(expectations.modules), named(inspection.modules))
       : equal('expect/modules', 'modules', listed(expectations.modules), listed(inspection.modules)),
-    ...judgeApart(inspection.dataset, expectations.dataset, {digest: rule, functions, quick}),
+    ...judgeApart(actual, expectations.dataset, {digest: rule, functions, quick}),
+    compareExpiryTimes(expectations.dataset, actual, {policy, sameBytes, tolerant: tolerated.any}),
     quick ? quickDigest(policy) : judgeDigest(restored, expectations, rule),
   ];
 }
@@ -63,17 +72,21 @@ const NOTHING_RECORDED = skipped(
 );
 
 /** Of which counts the policy says itself how far they may be from what was recorded. */
-type Tolerated = {any: boolean; database(number: string): boolean};
+type Tolerated = {
+  any: boolean;
+  /** Of groups that are not named, too. */
+  all: boolean;
+  database(number: string): boolean;
+};
 
-const EVERYTHING_EQUAL: Tolerated = {any: false, database: () => false};
+const EVERYTHING_EQUAL: Tolerated = {any: false, all: false, database: () => false};
 
-/** `min` and `max` are limits of their own: they make a drill stricter, never looser. */
-function tolerances({keys, databases = {}}: Policy): Tolerated {
-  const isTolerance = (limits: KeyLimits | undefined) =>
-    limits?.['max-drop'] !== undefined || limits?.['max-growth'] !== undefined;
-  if (isTolerance(keys)) return {any: true, database: () => true};
+function tolerances({keys, databases = {}, groups = []}: Policy): Tolerated {
   const database = (number: string) => isTolerance(databases[number]?.keys);
-  return {any: Object.keys(databases).some(database), database};
+  const all = isTolerance(keys) || Object.keys(databases).some(database);
+  // In which database the keys of a group are nobody has said.
+  const anywhere = isTolerance(keys) || groups.some(group => isTolerance(group.keys));
+  return {any: all || anywhere, all, database: number => anywhere || database(number)};
 }
 
 function judgeLimits({census}: Restored, expectations: Expectations | null, policy: Policy): Finding[] {
@@ -110,7 +123,7 @@ function vanishedDatabases({census}: Restored, {dataset}: Expectations, tolerate
     const parts = {
       expected: keys,
       actual: census.databases[database]?.keys ?? 0,
-      origin: at('dataset.databases', database),
+      origin: recordedAt('dataset.databases', database),
     };
     if (keys === 0 || parts.actual > 0)
       return pass('expect/database-vanished', `db ${database} is there`, parts);
@@ -161,7 +174,7 @@ function equalCounts(
 }
 
 function equalKeys(what: string, expected: number, actual: number, path: string): Finding {
-  const parts = {expected, actual, origin: at(path)};
+  const parts = {expected, actual, origin: recordedAt(path)};
   if (expected === actual) return pass('expect/keys', `${what} holds the recorded number of keys`, parts);
   if (actual < expected) {
     const message = `${what} holds ${actual} keys, ${expected - actual} fewer than recorded (${expected})`;
@@ -171,9 +184,6 @@ function equalKeys(what: string, expected: number, actual: number, path: string)
   return fail('expect/keys-grown', message, {...parts, hint: HINT});
 }
 
-const HINT =
-  'If the data really changed, record anew and review the diff, or state a tolerance (`expect.keys.max-drop: 5%`); else this backup lost data.';
-
 function equal(
   rule: string,
   what: string,
@@ -181,7 +191,7 @@ function equal(
   actual: string | number,
   path = '',
 ): Finding {
-  const parts = {expected, actual, origin: at(path || rule.replace('expect/', 'dataset.'))};
+  const parts = {expected, actual, origin: recordedAt(path || rule.replace('expect/', 'dataset.'))};
   if (expected === actual) return pass(rule, `${what} as recorded`, parts);
   return fail(rule, `${what}: recorded ${expected}, restored ${actual}`, {...parts, hint: HINT});
 }
@@ -202,7 +212,7 @@ function judgeDigest(
 ): Finding {
   const rule = 'expect/digest';
   if (!asked.wanted) {
-    const parts = {severity: 'note', origin: at('dataset.digest')} as const;
+    const parts = {severity: 'note', origin: recordedAt('dataset.digest')} as const;
     return skipped(rule, `the digest is not compared: ${asked.because}`, parts);
   }
   if (dataset.digest && dataset.digest.dialect === inspection.dataset.digest?.dialect) {
@@ -218,7 +228,7 @@ function quickDigest({digest}: Policy): Finding {
   const severity = digest === 'exact' ? 'error' : digest === 'any' ? 'note' : 'warning';
   return skipped('expect/digest', 'the digest is not compared: depth quick', {
     severity,
-    origin: at('dataset.digest'),
+    origin: recordedAt('dataset.digest'),
     hint: 'Whether values changed, only a drill of depth full can tell.',
   });
 }
@@ -229,7 +239,7 @@ function judgeOurDigest(actual: Dataset, recorded: Dataset): Finding {
   const parts = {
     expected: recorded.digest?.hex ?? null,
     actual: actual.digest?.hex ?? null,
-    origin: at('dataset.digest'),
+    origin: recordedAt('dataset.digest'),
   };
   if (parts.expected === parts.actual) return pass(rule, 'the digest of the file is as recorded', parts);
   const numbers = new Set([...Object.keys(recorded.databases), ...Object.keys(actual.databases)]);
@@ -242,8 +252,6 @@ function judgeOurDigest(actual: Dataset, recorded: Dataset): Finding {
 
 const byNumber = (a: string, b: string): number => Number(a) - Number(b);
 
-const CHANGED = 'a key, a value, a type or the presence of an expiry changed';
-
 /** All there is where our reader has no digest: of modules, and of what earlier versions recorded. */
 function judgeServerDigest(
   {inspection, census}: Pick<Restored, 'inspection' | 'census'>,
@@ -251,7 +259,7 @@ function judgeServerDigest(
   severity: 'warning' | 'error',
 ): Finding {
   const rule = 'expect/digest';
-  const origin = at('serverDigest');
+  const origin = recordedAt('serverDigest');
   if (serverDigest === null || census.digest === null) {
     const why =
       serverDigest === null ? 'none was recorded' : (census.digestBecause ?? 'the server gave none');
@@ -280,14 +288,4 @@ function judgeServerDigest(
 const isDigestedAlike = (types: Record<string, number>): boolean =>
   Object.keys(types).every(type => type === 'string' || type === 'list' || type === 'set');
 
-function listed(counts: Record<string, number>): string {
-  const parts = Object.entries(counts)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, n]) => `${name} ${n}`);
-  return parts.length === 0 ? 'none' : parts.join(', ');
-}
-
 const named = (counts: Record<string, number>): string => Object.keys(counts).toSorted().join(', ') || 'none';
-
-const at = (...path: string[]): string => `expectations: ${path.join('.')}`;
-const RECORDED = /^expectations: /;

@@ -41,8 +41,8 @@ export type Expectations = z.infer<typeof expectationsSchema>;
 function databases({dataset}: Inspection, census: Census): Dataset['databases'] {
   return Object.fromEntries(
     Object.entries(census.databases).map(([number, counts]) => {
-      const digest = dataset.databases[number]?.digest;
-      return [number, {...counts, ...(digest && {digest})}];
+      const {digest, expiryTimes} = dataset.databases[number] ?? {};
+      return [number, {...counts, ...(digest && {digest}), ...(expiryTimes && {expiryTimes})}];
     }),
   );
 }

@@ -84,7 +84,7 @@ describe.each(binaries)('%s', (_, {product, version, path}) => {
       await Promise.all(usable.map(([command, ...args]) => server.redis.call(command, ...args)));
       await fillKinds(server);
       await server.saveTo(dump());
-      const {dataset: ours, error} = await inspect(dump(), {groups: PATTERNS});
+      const {dataset: ours, error} = await inspect(dump(), {groups: {patterns: PATTERNS, redact: false}});
       expect({drawn, error}).toEqual({drawn, error: undefined});
       for (const pattern of PATTERNS) {
         const {keys, digest} = ours.groups![pattern]!;
@@ -101,7 +101,7 @@ describe.each(binaries)('%s', (_, {product, version, path}) => {
     await using server = await start();
     await fillKinds(server);
     await server.saveTo(dump());
-    const {dataset} = await inspect(dump(), {groups: ['user:*', 'session:*']});
+    const {dataset} = await inspect(dump(), {groups: {patterns: ['user:*', 'session:*'], redact: false}});
     const parts = [...Object.values(dataset.groups!), dataset.ungrouped!];
     expect(parts.map(({keys, expires}) => ({keys, expires}))).toEqual([
       {keys: 20, expires: 5},
@@ -118,7 +118,7 @@ describe.each(binaries)('%s', (_, {product, version, path}) => {
     await using server = await start();
     await fillKinds(server);
     await server.saveTo(dump());
-    const {dataset} = await inspect(dump(), {groups: ['user:*']});
+    const {dataset} = await inspect(dump(), {groups: {patterns: ['user:*'], redact: false}});
     let keys: Uint8Array = Buffer.alloc(20);
     for (const name of await server.redis.keysBuffer('user:*')) {
       const time = BigInt(await server.redis.pexpiretime(name));

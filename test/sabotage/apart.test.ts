@@ -147,7 +147,7 @@ onEight(
     const image = imageOf('redis:8.0');
     await expiry(4_000_000_000_001, 'token');
     await live.saveTo(dir.file('fields-changed.rdb'));
-    await record(dir.file('fields.rdb'), dir.file('fields.json'), image);
+    await record(dir.file('fields.rdb'), dir.file('fields.json'), {image});
 
     await new Promise(resolve => setTimeout(resolve, 1000));
     const same = await drillOf(dir.file('fields.rdb'), {image, expect: dir.file('fields.json')});

@@ -178,7 +178,7 @@ describe('ends red against what was recorded', () => {
       () => live.redis.set('key:7', 'value 8'),
       () => live.redis.set('key:7', 'value 7'),
     );
-    expect(failures(await drillOf(path, expected))).toEqual(['expect/digest']);
+    expect(failures(await drillOf(path, expected))).toEqual(['expect/group-digest', 'expect/digest']);
   });
 
   containerTest(
@@ -204,7 +204,11 @@ describe('ends red against what was recorded', () => {
       async () => [await live.redis.del('key:7'), await live.redis.sadd('key:7', 'value 7')],
       async () => [await live.redis.del('key:7'), await live.redis.set('key:7', 'value 7')],
     );
-    expect(failures(await drillOf(path, expected))).toEqual(['expect/types', 'expect/digest']);
+    expect(failures(await drillOf(path, expected))).toEqual([
+      'expect/types',
+      'expect/group-types',
+      'expect/digest',
+    ]);
   });
 
   test('a key that lost its place: moved to another database', async () => {
@@ -215,6 +219,7 @@ describe('ends red against what was recorded', () => {
     expect(failures(await drillOf(path, expected))).toEqual([
       'expect/keys-dropped',
       'expect/keys-grown',
+      'expect/group-digest',
       'expect/digest',
     ]);
   });
@@ -227,6 +232,8 @@ describe('ends red against what was recorded', () => {
     expect(failures(await drillOf(path, expected))).toEqual([
       'expect/expires',
       'expect/expires',
+      'expect/group-expires',
+      'expect/expiry-times',
       'expect/digest',
     ]);
   });

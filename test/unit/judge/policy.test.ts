@@ -1,5 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
-import {judgeKeyLimits, keyLimitsSchema, policySchema} from '../../../src/judge/policy.ts';
+import {judgeKeyLimits, keyLimitsSchema} from '../../../src/judge/key-limits.ts';
+import {policySchema} from '../../../src/judge/policy.ts';
 
 type Counts = {actual: number; recorded?: number | null};
 
