@@ -6,22 +6,22 @@ import {basename, dirname} from 'node:path';
 import {takeCensus} from './census/take-census.ts';
 import {type DrillError, describeError, throwIfAborted, toDrillError, unlessAborted} from './errors.ts';
 import {inspectAof} from './inspect/aof/inspect-aof.ts';
-import {type AofServerNeeds, aofServerNeeds} from './inspect/aof/server-needs.ts';
+import {aofServerNeeds} from './inspect/aof/server-needs.ts';
 import {type GroupRequest, inspect, readHeader} from './inspect/inspect.ts';
 import type {Depth} from './inspect/inspection.ts';
 import type {Expectations} from './judge/expectations.ts';
 import {type Evidence, judge} from './judge/judge.ts';
 import type {Policy} from './judge/policy.ts';
-import type {Proof} from './judge/proof.ts';
+import {type Proof, proofHeld} from './judge/proof.ts';
 import {type Progress, showWaiting} from './progress.ts';
 import type {Conf} from './redis/conf-files.ts';
-import {lineOf} from './redis/server-line.ts';
 import type {DrillReport} from './report/drill-report.ts';
 import {checkDump} from './restore/checker.ts';
-import type {DumpHeader} from './restore/choose-image.ts';
+import {type DumpHeader, headerOf, sameServer} from './restore/choose-image.ts';
 import {awaitLoaded, crashedReading, type Restored, refused} from './restore/loading.ts';
 import {aofPayload, type Payload} from './restore/payload.ts';
 import {restoreAsProduction, type Stored} from './restore/production.ts';
+import {Restoring} from './restore/restoring.ts';
 import {type ServerOptions, type Surroundings, startServer} from './restore/start-server.ts';
 import {EndedEarly, type Throwaway} from './restore/throwaway.ts';
 import type {Backup} from './source/backup.ts';
@@ -31,7 +31,7 @@ import {openStore} from './source/open-store.ts';
 import {Patience} from './source/patience.ts';
 import type {SourceJob, StoreDeps} from './source/source-job.ts';
 import {Stopwatch} from './stopwatch.ts';
-import {singleAof} from './unpack/aof-files.ts';
+import {type AofFiles, singleAof} from './unpack/aof-files.ts';
 import {type DecryptConfig, resolveKeys, type Secrets} from './unpack/keys.ts';
 import type {Limits} from './unpack/limits.ts';
 import {type Dump, type Unpacked, unpack} from './unpack/unpack.ts';
@@ -113,7 +113,6 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
     backup: backup && describeBackup(backup, unpacked?.dump ?? null),
     inspection: evidence.inspection ?? null,
     ...(evidence.aof && {aof: evidence.aof}),
-    ...(evidence.saved && {saved: evidence.saved}),
     server: restored?.server ?? null,
     load: evidence.load ?? null,
     census: evidence.census ?? null,
@@ -154,8 +153,17 @@ async function drillDump(
   deps: Deps,
   notes: Notes,
 ): Promise<Restored | null> {
-  const {payload, header} = await notes.watch.time('inspectMs', () => read(dump, job, deps, notes.evidence));
-  const restored = header && (await restore(dump, {payload, header}, job, deps, notes));
+  // The beginning of a dump tells which server can load it: that does so while we read the rest.
+  const beginning = dump.aof ? null : await readHeader(dump.path);
+  const aof = dump.aof ?? (beginning?.aofBase ? singleAof(dump) : null);
+  const guess = aof || !beginning ? null : headerOf(beginning);
+  await using ahead =
+    guess && begin({payload: {kind: 'rdb', path: dump.path}, header: guess}, job, deps, notes);
+  const {payload, header} = await notes.watch.time('inspectMs', () => read(dump, aof, job, deps, notes));
+  const serves = guess !== null && header !== null && sameServer(guess, header);
+  if (!serves) await ahead?.[Symbol.asyncDispose]();
+  const restoring = serves ? ahead : header && begin({payload, header}, job, deps, notes);
+  const restored = restoring && (await restore(dump, restoring, job, deps, notes));
   const {evidence} = notes;
   const loaded = evidence.load?.status === 'loaded';
   if (restored && payload.kind === 'rdb' && (!loaded || evidence.inspection?.error))
@@ -166,16 +174,27 @@ async function drillDump(
   return restored;
 }
 
-type Read = {payload: Payload; header: DumpHeader};
+/** Starts a server and has it load, now; what comes of it is met later. */
+function begin(
+  {payload, header}: {payload: Payload; header: DumpHeader},
+  {server: options}: DrillJob,
+  deps: Deps,
+  {watch}: Notes,
+): Restoring {
+  const start = () => watch.time('loadMs', () => startServer(payload, header, options, deps));
+  const load = (server: Throwaway, signal: AbortSignal) =>
+    watch.time('loadMs', () => awaitLoaded(server, {...deps, signal}, payload.kind));
+  return new Restoring({start, load}, deps.signal);
+}
 
 /** What the files say of themselves, and with that what a server has to load. No header: nothing that it could. */
 async function read(
   dump: Dump,
+  aof: AofFiles | null,
   {depth, groups}: DrillJob,
   deps: Deps,
-  evidence: Evidence,
-): Promise<{payload: Payload; header: Read['header'] | null}> {
-  const aof = dump.aof ?? ((await readHeader(dump.path)).aofBase ? singleAof(dump) : null);
+  {evidence}: Notes,
+): Promise<{payload: Payload; header: DumpHeader | null}> {
   if (aof) {
     evidence.aof = await inspectAof(aof, deps);
     const nothing = evidence.aof.parts.length === 0;
@@ -208,17 +227,17 @@ function describeBackup(backup: Backup, dump: Dump | null): NonNullable<DrillRep
 
 type Notes = {watch: Stopwatch; evidence: Evidence};
 
-/** From the start of a throwaway server to its removal; fills in `load` and `census` as far as it comes. */
+/** From a throwaway server that loads to its removal; fills in `load` and `census` as far as it comes. */
 async function restore(
   dump: Dump,
-  {payload, header}: Read,
+  restoring: Restoring,
   job: DrillJob,
   deps: Deps,
   {watch, evidence}: Notes,
 ): Promise<Restored> {
   try {
-    await using server = await watch.time('loadMs', () => startServer(payload, header, job.server, deps));
-    const restored = await watch.time('loadMs', () => awaitLoaded(server, deps, payload.kind));
+    await using held = restoring;
+    const {server, restored} = await held.loaded();
     evidence.load = restored.load;
     if (restored.load.status !== 'refused') await prove(server, job, deps, {watch, evidence});
     return restored;
@@ -276,19 +295,4 @@ async function prove(server: Throwaway, job: DrillJob, deps: Deps, {watch, evide
     if (!crashed) throw error;
     evidence.load = crashed;
   }
-}
-
-/** Of what was really held; a drill that came to neither has none. */
-function proofHeld({census, saved}: Evidence): {proof?: Proof} {
-  if (census?.digest) return {proof: 'debug-digest'};
-  return saved ? {proof: 'save'} : {};
-}
-
-/** `null` for a file without an RDB header: no server needs to be asked about it. */
-function headerOf({magic, rdbVersion, producer, highestDatabase, error}: AofServerNeeds): DumpHeader | null {
-  if (magic === null || rdbVersion === null) return null;
-  const {product, version} = producer;
-  const known = product === 'redis' || product === 'valkey';
-  const line = known && version !== null && /^\d+\.\d+/.test(version) ? lineOf(product, version) : null;
-  return {magic, rdbVersion, producer: line, highestDatabase: error ? 0 : highestDatabase};
 }

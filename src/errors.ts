@@ -141,6 +141,8 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 
 /** What `work` gives, or `cancelled` at once: the work itself goes on until its resources are taken away. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  // Nobody may wait any more for what it comes to.
+  work.catch(() => {});
   throwIfAborted(signal);
   if (!signal) return await work;
   const {promise: aborted, reject} = Promise.withResolvers<never>();
@@ -150,8 +152,6 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | u
     return await Promise.race([work, aborted]);
   } finally {
     signal.removeEventListener('abort', abort);
-    // Nobody waits any more for what it comes to.
-    work.catch(() => {});
   }
 }
 

@@ -12,15 +12,20 @@ type Output = {isTTY?: boolean; write(text: string): unknown};
 
 export function progressOn(output: Output): Progress {
   const everyMs = output.isTTY ? BAR_REDRAW_MS : LINE_EVERY_MS;
+  /** Of what goes on at a time the first is shown: a terminal has one line for it. */
+  let shown: symbol | null = null;
   return {
     phase: (name, total, unit = 'bytes') => {
       const start = performance.now();
       let shownAt = start + QUIET_MS - everyMs;
+      const me = Symbol(name);
+      shown ??= me;
       let drawn = false;
       return {
         update: done => {
           const now = performance.now();
-          if (now - shownAt < everyMs) return;
+          shown ??= me;
+          if (shown !== me || now - shownAt < everyMs) return;
           shownAt = now;
           drawn = true;
           const line = describe(name, {done, total, unit, elapsedMs: now - start});
@@ -28,6 +33,7 @@ export function progressOn(output: Output): Progress {
           output.write(output.isTTY ? `${CLEAR_LINE}${picture}${line}` : `${line}\n`);
         },
         end: () => {
+          if (shown === me) shown = null;
           if (drawn && output.isTTY) output.write(CLEAR_LINE);
         },
       };

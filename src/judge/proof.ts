@@ -4,12 +4,19 @@
  * is a line of its own in the ledger, and only drawn where it was asked for.
  */
 import {z} from 'zod';
+import type {Census} from '../census/census.ts';
 import type {Inspection} from '../inspect/inspection.ts';
 import type {Load} from '../restore/loading.ts';
 import type {Entry} from './ledger.ts';
 
 export const proofSchema = z.enum(['debug-digest', 'save']);
 export type Proof = z.infer<typeof proofSchema>;
+
+/** Of what was really held; a drill that came to neither has none. */
+export function proofHeld({census, saved}: {census?: Census; saved?: Inspection}): {proof?: Proof} {
+  if (census?.digest) return {proof: 'debug-digest'};
+  return saved ? {proof: 'save'} : {};
+}
 
 type Sides = {inspection: Inspection; load: Load; saved: Inspection | undefined};
 

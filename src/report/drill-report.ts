@@ -18,6 +18,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 export const timingsSchema = z.strictObject({
   fetchMs: ms,
   unpackMs: ms,
+  /** A server loads meanwhile: these two overlap. */
   inspectMs: ms,
   /** From the start of the server until it had provably loaded; the server’s own figure is `load.loadMs`. */
   loadMs: ms,

@@ -3,9 +3,19 @@
  * would restore with; then the nearest other line that can read the dump. Official images first, then local images
  * that say which server they are.
  */
-import {canRead, compareLines, formatLine, KNOWN_LINES, type ServerLine} from '../redis/server-line.ts';
+import {isDeepStrictEqual} from 'node:util';
+import type {AofServerNeeds} from '../inspect/aof/server-needs.ts';
+import {
+  canRead,
+  compareLines,
+  formatLine,
+  KNOWN_LINES,
+  lineOf,
+  type ServerLine,
+} from '../redis/server-line.ts';
 import type {Engine} from './container.ts';
 import {pullTrouble} from './engine-trouble.ts';
+import {databasesFor} from './frozen.ts';
 
 /** What the choice needs to know of a dump. */
 export type DumpHeader = {
@@ -15,6 +25,31 @@ export type DumpHeader = {
   producer: ServerLine | null;
   highestDatabase: number;
 };
+
+/** `null` for a file without an RDB header: no server needs to be asked about it. */
+export function headerOf({
+  magic,
+  rdbVersion,
+  producer,
+  highestDatabase,
+  error,
+}: ServerNeeds): DumpHeader | null {
+  if (magic === null || rdbVersion === null) return null;
+  const {product, version} = producer;
+  const known = product === 'redis' || product === 'valkey';
+  const line = known && version !== null && /^\d+\.\d+/.test(version) ? lineOf(product, version) : null;
+  return {magic, rdbVersion, producer: line, highestDatabase: error ? 0 : (highestDatabase ?? 0)};
+}
+
+/** Of an inspection; the beginning of a file does not tell the highest database. */
+type ServerNeeds = Omit<AofServerNeeds, 'highestDatabase'> & {highestDatabase?: number};
+
+/** Whether a server that was started for the one serves the other. */
+export const sameServer = (a: DumpHeader, b: DumpHeader): boolean =>
+  isDeepStrictEqual(
+    {...a, highestDatabase: databasesFor(a.highestDatabase)},
+    {...b, highestDatabase: databasesFor(b.highestDatabase)},
+  );
 
 export type ChosenImage = {image: string; line: ServerLine; because: string};
 export type NoImage = {because: string; hint?: string; noneNewEnough: boolean};

@@ -17,11 +17,15 @@ export const MAX_SOCKET_PATH_BYTES = 107;
 const MIN_DATABASES = 1024;
 const MAX_DATABASES = 65_536;
 
+/** As many as a server is started with for a dump whose highest is this. */
+export const databasesFor = (highestDatabase: number): number =>
+  Math.min(Math.max(MIN_DATABASES, highestDatabase + 1), MAX_DATABASES);
+
 export function frozenFlags(
   places: Places,
   options: {highestDatabase: number; debugCommand: boolean; payload: Payload},
 ): string[] {
-  const databases = Math.min(Math.max(MIN_DATABASES, options.highestDatabase + 1), MAX_DATABASES);
+  const databases = databasesFor(options.highestDatabase);
   return [
     ...['--port', '0'],
     ...['--unixsocket', places.socket, '--unixsocketperm', '700'],

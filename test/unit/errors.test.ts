@@ -6,6 +6,7 @@ import {
   errorExitCode,
   throwIfAborted,
   toDrillError,
+  unlessAborted,
 } from '../../src/errors.ts';
 
 test('no error ends with the exit code of a drill that passed or failed', () => {
@@ -55,4 +56,11 @@ test('a signal that was not given stops nothing', () => {
   throwIfAborted(undefined);
   throwIfAborted(new AbortController().signal);
   expect(() => throwIfAborted(AbortSignal.abort())).toThrow('cancelled');
+});
+
+test('work that nobody waits for any more fails unheard', async () => {
+  // An unhandled rejection would end the process, and this test with it.
+  const failing = Promise.reject(new Error('the connection is closed'));
+  await expect(unlessAborted(failing, AbortSignal.abort())).rejects.toMatchObject({code: 'cancelled'});
+  await new Promise(resolve => setImmediate(resolve));
 });
