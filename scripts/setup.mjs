@@ -15,6 +15,7 @@ import {ensurePackers} from './setup/packers.mjs';
 import {ensurePlaces} from './setup/places.mjs';
 import {SERVERS_FILE, SetupError, say} from './setup/run.mjs';
 import {ensureLocalServer, unpackedServers} from './setup/servers.mjs';
+import {ensureStores} from './setup/stores.mjs';
 
 /** The sample backup of the demo was written by Redis 7.0. */
 const DEMO_LINES = LINES.filter(({line}) => line === 'redis:7.0');
@@ -63,9 +64,13 @@ async function forTests() {
   for (const [name, place] of Object.entries(places)) {
     if ('reason' in place) say(`${name}: ${place.reason}; its tests are skipped`);
   }
+  const stores = await ensureStores();
+  for (const [name, store] of Object.entries(stores)) {
+    if ('reason' in store) say(`${name}: ${store.reason}; tests of what it would serve are skipped`);
+  }
   const binaries = [...('reason' in local ? [] : [local]), ...(await unpackedServers())];
   await mkdir(path.dirname(SERVERS_FILE), {recursive: true});
-  await writeFile(SERVERS_FILE, `${JSON.stringify({...servers, binaries, places}, null, 2)}\n`);
+  await writeFile(SERVERS_FILE, `${JSON.stringify({...servers, binaries, places, stores}, null, 2)}\n`);
 }
 
 /** What dist/ runs on: package.json, "engines". */

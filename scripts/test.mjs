@@ -30,6 +30,9 @@ const GOOD_REASONS = [
   /\(skipped: [^)]*\bchroot\b/,
   // Not every machine can have another engine, user namespaces or a registry of its own.
   /\(skipped: (podman|rootless|registry) cannot be had:/,
+  // Stores differ in what they can do at all, and a machine in what it has to serve them with.
+  /\(skipped: it has no (listing|neighbours|versions|login|status codes)\)/,
+  /\(skipped: (rclone|sshd|nginx|moto) cannot be had:/,
   // What a server of that line has not got cannot be tried on it.
   /\(skipped: no field expiries here\)/,
   // Debian's releases come and go. Redis 7.0 and one Valkey are asked for below.

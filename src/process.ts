@@ -33,6 +33,10 @@ export type FilterOptions = {
   secret?: string | undefined;
   /** All of its environment: ours has secrets in it. With PATH, to find the program by. */
   env: Record<string, string>;
+  /** Ends the program at once. */
+  signal?: AbortSignal | undefined;
+  /** How long it may be silent; the usual is STALL_MS. */
+  stallMs?: number | undefined;
 };
 
 export type Filtered = {exitCode: number | null; stderr: string /** File descriptor 4. */; status: string};
@@ -45,7 +49,7 @@ export type Filtered = {exitCode: number | null; stderr: string /** File descrip
 export async function* filter(
   program: string,
   args: string[],
-  {input, secret, env}: FilterOptions,
+  {input, secret, env, signal, stallMs = STALL_MS}: FilterOptions,
 ): AsyncGenerator<Buffer, Filtered> {
   const child = spawn(program, args, {
     stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
@@ -58,7 +62,10 @@ export async function* filter(
   // A program that ends early breaks its pipes; how it ended says more than that.
   for (const pipe of [stdin, secrets]) pipe.on('error', () => {});
   secrets.end(secret ?? '');
-  const stuck = setTimeout(() => child.kill('SIGKILL'), STALL_MS);
+  const abort = () => void child.kill('SIGKILL');
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort, {once: true});
+  const stuck = setTimeout(() => child.kill('SIGKILL'), stallMs);
   const feeding = feed(input, stdin, () => stuck.refresh());
   // Met below, after the output.
   feeding.catch(() => child.kill('SIGKILL'));
@@ -74,6 +81,7 @@ export async function* filter(
     return {exitCode, stderr: said.stderr(), status: said.status()};
   } finally {
     clearTimeout(stuck);
+    signal?.removeEventListener('abort', abort);
     child.kill('SIGKILL');
     await closed.catch(() => {});
   }

@@ -15,8 +15,11 @@ type Servers = {
   binaries: {product: string; version: string; path: string}[];
   /** Further engines and a registry, for tests of the places where Actions run; not there after an older setup. */
   places?: Partial<Record<Place, {reason?: string}>>;
+  /** Programs that serve backups, for tests of sources. */
+  stores?: Partial<Record<StoreProgram, {path: string} | {reason: string}>>;
 };
 
+export type StoreProgram = 'rclone' | 'sshd' | 'nginx' | 'moto';
 export type Place = 'podman' | 'rootless' | 'registry';
 
 export const ROOT = join(import.meta.dirname, '..');

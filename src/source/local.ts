@@ -17,6 +17,7 @@ export function localStore(spec: string, load: Load = 'auto'): Store {
   const path = toPath(spec);
   return {
     ranges: true,
+    parallel: false,
     list: () => listLocal(path, load),
     beside: async (entry, names) => {
       const found = await Promise.all(names.map(name => besideOrNull(entry, name)));

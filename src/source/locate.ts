@@ -24,9 +24,8 @@ export async function locate(
   const selection = select(listing, how, {now: now.getTime(), random});
   if (!selection.found) return selection;
   const {because, candidates, doubts, series} = selection;
-  const {look} = store;
-  const entry = look
-    ? await patience.persist(selection.entry.location, attempt => look(selection.entry, attempt))
+  const entry = store.look
+    ? await patience.persist(selection.entry.location, attempt => store.look!(selection.entry, attempt))
     : selection.entry;
   const {name, location, sizeBytes, modifiedAt} = entry;
   return {

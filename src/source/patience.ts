@@ -35,6 +35,7 @@ const CODES: Record<FaultKind, DrillCode> = {
   busy: 'source/unreachable',
   broken: 'source/transfer',
   refused: 'source/unreachable',
+  failed: 'source/transfer',
 };
 
 const HINTS: Partial<Record<DrillCode, string>> = {

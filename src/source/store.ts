@@ -16,7 +16,10 @@ export type Entry = {
   /** Another one when the bytes are others: an ETag, a version, a modification time. */
   version?: string;
   /** The store's own word of what the bytes are. */
-  checksum?: Pick<Checksum, 'algorithm' | 'hex'>;
+  checksum?: Pick<Checksum, 'algorithm' | 'hex'> & {
+    /** Some stores mean something else by it. */
+    probable?: true;
+  };
   /** It begins like a dump, whatever its name. */
   isDump?: boolean;
   /** Of a file of this machine, or the directory of an append-only file, which is read where it lies. */
@@ -45,6 +48,8 @@ export type Range = {from: number; to: number | null};
 export type Store = AsyncDisposable & {
   /** Whether `open` can begin in the middle. */
   ranges: boolean;
+  /** Whether several parts at once are faster. */
+  parallel: boolean;
   list(attempt: Attempt): Promise<Listing>;
   /** Which of the files `names` lie beside an entry; only of stores whose listing does not show them. */
   beside?(entry: Entry, names: string[], attempt: Attempt): Promise<Entry[]>;
@@ -56,9 +61,17 @@ export type Store = AsyncDisposable & {
 
 /**
  * denied: who asks may not read it. gone: it was there. changed: it is another by now. unreachable, busy, broken: may be
- * different next time. refused: will not.
+ * different next time. refused, failed: will not.
  */
-export type FaultKind = 'denied' | 'gone' | 'changed' | 'unreachable' | 'busy' | 'broken' | 'refused';
+export type FaultKind =
+  | 'denied'
+  | 'gone'
+  | 'changed'
+  | 'unreachable'
+  | 'busy'
+  | 'broken'
+  | 'refused'
+  | 'failed';
 
 const WORTH_ANOTHER_TRY: FaultKind[] = ['unreachable', 'busy', 'broken'];
 

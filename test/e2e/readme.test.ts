@@ -65,6 +65,8 @@ test('its config fits the schema, and a drill by it runs', async () => {
   const config = parse(blocks('yaml').find(text => text.startsWith('version: 1'))!);
   expect(configSchema.safeParse(config).success).toBe(true);
   config.backups[0].source = SAMPLE;
+  config.backups[0].select = {};
+  config.backups[0]['max-age'] = '99999d';
   config.backups[0].expect = {keys: {min: 300}, databases: {0: {keys: {'max-drop': '1%'}}}};
   config.backups[0].server = {kind: 'process'};
   writeFileSync(dir.file('restore-drill.yml'), JSON.stringify(config));

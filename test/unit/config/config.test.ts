@@ -107,8 +107,8 @@ describe('the command line alone', () => {
   });
 
   test.each([
-    's3://bucket/dump.rdb',
-    'https://example.com/dump.rdb',
+    'ftp://example.com/dump.rdb',
+    'redis://example.com/0',
   ])('%s is refused before anything starts', async backup => {
     const [only] = await problems({backup});
     expect(only).toMatch(/^command line: source: /);

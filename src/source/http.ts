@@ -1,0 +1,189 @@
+/**
+ * One file by `https:` or `http:`. Redirects are followed, but no credential follows to another host, and nothing from
+ * https to http. What was listed and what comes must be one and the same (ETag, Last-Modified, length).
+ */
+
+import {once} from 'node:events';
+import {Agent as HttpAgent, type IncomingMessage, request as requestHttp} from 'node:http';
+import {Agent as HttpsAgent, request as requestHttps} from 'node:https';
+import {DrillError} from '../errors.ts';
+import {lastPart} from './backup-name.ts';
+import {type Access, type StoreDeps, secretOf} from './source-job.ts';
+import {
+  type Attempt,
+  type Entry,
+  faultOfStatus,
+  type Listing,
+  type Range,
+  type Store,
+  StoreFault,
+} from './store.ts';
+import {readStream, unreachableBy} from './stream.ts';
+
+const MAX_REDIRECTS = 5;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+export function httpStore(uri: string, access: Access, deps: StoreDeps): Store {
+  let url: URL;
+  try {
+    url = new URL(uri);
+  } catch {
+    // Without its text: it may come from the environment, with a secret in it.
+    throw new DrillError('usage/invalid', 'source: not a URL', {
+      hint: 'Write https://host/path/dump.rdb; what is not allowed in it, such as spaces, is written with %.',
+    });
+  }
+  return new WebFile(url, authorization(access, deps), deps.environment ?? {});
+}
+
+function authorization({bearer, basic}: Access, deps: StoreDeps): string | null {
+  if (bearer !== undefined) return `Bearer ${secretOf(bearer, deps)}`;
+  if (basic === undefined) return null;
+  const pair = `${basic.user}:${secretOf(basic.password, deps)}`;
+  const encoded = Buffer.from(pair).toString('base64');
+  deps.mask?.(encoded);
+  return `Basic ${encoded}`;
+}
+
+class WebFile implements Store {
+  ranges = true;
+  readonly parallel = true;
+  readonly #url: URL;
+  readonly #authorization: string | null;
+  readonly #agents: {'http:': HttpAgent; 'https:': HttpsAgent};
+
+  constructor(url: URL, authorization: string | null, environment: Record<string, string>) {
+    this.#url = url;
+    this.#authorization = authorization;
+    const {HTTP_PROXY, HTTPS_PROXY, NO_PROXY, http_proxy, https_proxy, no_proxy} = environment;
+    const proxyEnv = {HTTP_PROXY, HTTPS_PROXY, NO_PROXY, http_proxy, https_proxy, no_proxy};
+    const options = {keepAlive: true, proxyEnv};
+    this.#agents = {'http:': new HttpAgent(options), 'https:': new HttpsAgent(options)};
+  }
+
+  async list(attempt: Attempt): Promise<Listing> {
+    const entry = await this.#first(this.#url, attempt);
+    const place = locationOf(this.#url);
+    return {place, entries: entry ? [entry] : [], named: entry?.name ?? lastPart(place)};
+  }
+
+  /** There is no listing: each is asked for. What a pre-signed address gives access to is one file alone. */
+  async beside(_entry: Entry, names: string[], attempt: Attempt): Promise<Entry[]> {
+    if (this.#url.search !== '') return [];
+    const usual = names.filter(name => /\.(sha256|md5)$|^SHA256SUMS$/.test(name));
+    const found = await Promise.all(
+      usual.map(name => this.#first(new URL(encodeURIComponent(name), this.#url), attempt).catch(() => null)),
+    );
+    return found.filter(entry => entry !== null);
+  }
+
+  async open({name, version, sizeBytes}: Entry, {from, to}: Range, attempt: Attempt) {
+    const url = name === nameOf(this.#url) ? this.#url : new URL(encodeURIComponent(name), this.#url);
+    const partial = from > 0 || (to !== null && to !== sizeBytes);
+    const headers = {
+      ...(partial && {range: `bytes=${from}-${to === null ? '' : to - 1}`}),
+      ...(version?.startsWith('"') && {'if-match': version}),
+    };
+    const response = await this.#get(url, headers, attempt);
+    const same = version === undefined || versionOf(response) === version;
+    const total = totalOf(response);
+    if (!same || (total !== null && sizeBytes !== null && total !== sizeBytes)) {
+      response.destroy();
+      throw new StoreFault('changed', 'it is not what it was a moment ago');
+    }
+    if (partial && (response.statusCode !== 206 || !startsAt(response, from))) {
+      response.destroy();
+      throw new StoreFault('broken', 'the server did not send the part that was asked for');
+    }
+    return readStream(response, attempt);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const agent of Object.values(this.#agents)) agent.destroy();
+  }
+
+  /** By its first byte: a HEAD would not be what a pre-signed address was signed for. */
+  async #first(url: URL, attempt: Attempt): Promise<Entry | null> {
+    try {
+      const response = await this.#get(url, {range: 'bytes=0-0'}, attempt);
+      response.destroy();
+      if (url === this.#url) this.ranges = response.statusCode === 206;
+      const modified = Date.parse(response.headers['last-modified'] ?? '');
+      const version = versionOf(response);
+      return {
+        name: nameOf(url),
+        location: locationOf(url),
+        sizeBytes: totalOf(response),
+        modifiedAt: Number.isNaN(modified) ? null : new Date(modified).toISOString(),
+        ...(version !== undefined && {version}),
+      };
+    } catch (error) {
+      if (error instanceof StoreFault && error.kind === 'gone') return null;
+      throw error;
+    }
+  }
+
+  async #get(start: URL, headers: Record<string, string>, attempt: Attempt): Promise<IncomingMessage> {
+    let url = start;
+    let authorization = this.#authorization;
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
+      const response = await this.#request(url, {...headers, ...(authorization && {authorization})}, attempt);
+      const {statusCode = 0} = response;
+      const to = response.headers.location;
+      // Of an empty file there is no first byte.
+      if (statusCode === 200 || statusCode === 206 || statusCode === 416) return response;
+      response.destroy();
+      if (!REDIRECTS.has(statusCode) || to === undefined)
+        throw faultOfStatus(statusCode, `the server answers ${statusCode}`, response.headers['retry-after']);
+      const next = new URL(to, url);
+      if (!/^https?:$/.test(next.protocol) || (url.protocol === 'https:' && next.protocol === 'http:'))
+        throw new StoreFault('refused', 'the server redirects to where nothing is encrypted');
+      if (next.origin !== url.origin) authorization = null;
+      url = next;
+    }
+    throw new StoreFault('refused', `the server redirects more than ${MAX_REDIRECTS} times`);
+  }
+
+  async #request(url: URL, headers: Record<string, string>, {signal}: Attempt): Promise<IncomingMessage> {
+    const request = url.protocol === 'https:' ? requestHttps : requestHttp;
+    try {
+      const sent = request(url, {
+        agent: this.#agents[url.protocol as 'http:' | 'https:'],
+        // The bytes as they are stored: of others no checksum would be right.
+        headers: {'accept-encoding': 'identity', 'user-agent': 'redis-restore-drill', ...headers},
+        signal,
+      }).end();
+      const [response] = (await once(sent, 'response', {signal})) as [IncomingMessage];
+      return response;
+    } catch (error) {
+      throw unreachableBy(error);
+    }
+  }
+}
+
+/** Without its query: what signs it is there. */
+const locationOf = ({origin, pathname}: URL): string => origin + pathname;
+
+function nameOf({pathname}: URL): string {
+  try {
+    return decodeURIComponent(lastPart(pathname));
+  } catch {
+    return lastPart(pathname);
+  }
+}
+
+/** A weak ETag promises less than the same bytes. */
+function versionOf({headers}: IncomingMessage): string | undefined {
+  const {etag} = headers;
+  return etag?.startsWith('"') ? etag : headers['last-modified'];
+}
+
+/** Bytes of the whole, whatever part of it comes. */
+function totalOf({statusCode, headers}: IncomingMessage): number | null {
+  const text =
+    statusCode === 200 ? headers['content-length'] : /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1];
+  return text === undefined ? null : Number(text);
+}
+
+const startsAt = ({headers}: IncomingMessage, from: number): boolean =>
+  /^bytes (\d+)-/.exec(headers['content-range'] ?? '')?.[1] === String(from);

@@ -1,0 +1,248 @@
+/**
+ * S3 and whatever speaks it: `s3://bucket/key`, `s3://bucket/prefix/`, `s3://bucket/prefix/*.rdb`, one version by
+ * `?versionId=`. Credentials are found by the SDK's own default chain (environment, OIDC, profile, instance). The only
+ * importer of the SDK, and itself imported only when it is wanted.
+ */
+import type {Readable} from 'node:stream';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListObjectsV2Command,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import {DrillError} from '../errors.ts';
+import {besideOf, listingOf, type Place, placeOf} from './place.ts';
+import type {Access, StoreDeps} from './source-job.ts';
+import {
+  type Attempt,
+  type Entry,
+  faultOfStatus,
+  type Listing,
+  type Range,
+  type Store,
+  StoreFault,
+} from './store.ts';
+import {readStream, unreachableBy} from './stream.ts';
+
+const CONNECT_MS = 10_000;
+
+export function s3Store(uri: string, {endpoint, region, pathStyle}: Access, {env}: StoreDeps): Store {
+  const {bucket, key, versionId} = parse(uri);
+  const known = region ?? (env('AWS_REGION') || env('AWS_DEFAULT_REGION'));
+  const client = new S3Client({
+    // Others than AWS have no regions, but a signature names one.
+    region: known ?? (endpoint ? 'us-east-1' : undefined) ?? 'us-east-1',
+    followRegionRedirects: true,
+    ...(endpoint && {endpoint}),
+    forcePathStyle: pathStyle ?? endpoint !== undefined,
+    // Patience is ours, and so is verifying: of a part no checksum of the whole can be checked.
+    maxAttempts: 1,
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {connectionTimeout: CONNECT_MS},
+  });
+  return new BucketStore(client, bucket, placeOf(key), versionId);
+}
+
+function parse(uri: string): {bucket: string; key: string; versionId: string | undefined} {
+  const [, bucket, key = '', query] = /^s3:\/\/([^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/i.exec(uri) ?? [];
+  const parameters = new URLSearchParams(query);
+  const others = [...parameters.keys()].filter(name => name !== 'versionId');
+  if (bucket === undefined || others.length > 0) {
+    throw new DrillError('usage/invalid', 'source: not the address of an object or prefix in S3', {
+      hint: 'Write s3://bucket/key, s3://bucket/prefix/ or s3://bucket/key?versionId=ID.',
+    });
+  }
+  return {bucket, key, versionId: parameters.get('versionId') ?? undefined};
+}
+
+/** Not called Bucket: TypeScript 7.0.2 renames with a class also the keys of objects that are called like it. */
+class BucketStore implements Store {
+  readonly ranges = true;
+  readonly parallel = true;
+  readonly #client: S3Client;
+  readonly #bucket: string;
+  readonly #place: Place;
+  readonly #versionId: string | undefined;
+  #listed: Entry[] | null = null;
+
+  constructor(client: S3Client, bucket: string, place: Place, versionId: string | undefined) {
+    this.#client = client;
+    this.#bucket = bucket;
+    this.#place = place;
+    this.#versionId = versionId;
+  }
+
+  async list(attempt: Attempt): Promise<Listing> {
+    const {directory, named, pattern} = this.#place;
+    const place = this.#location(directory + (named ?? pattern ?? ''));
+    if (named !== null) {
+      const entry = await this.#head(named, attempt);
+      return listingOf(this.#place, place, entry ? [entry] : []);
+    }
+    this.#listed = await this.#below(directory, attempt);
+    return listingOf(this.#place, place, this.#listed);
+  }
+
+  async beside(entry: Entry, names: string[], attempt: Attempt): Promise<Entry[]> {
+    if (this.#listed) return besideOf(entry, names, this.#listed);
+    // Who may not look may still read what was named.
+    const found = await Promise.all(names.map(name => this.#head(name, attempt).catch(() => null)));
+    return found.filter(neighbour => neighbour !== null);
+  }
+
+  async look(entry: Entry, attempt: Attempt): Promise<Entry> {
+    const exact = await this.#head(entry.name, attempt);
+    if (exact) return exact;
+    throw new StoreFault('gone', 'it was listed, and is no longer there');
+  }
+
+  async open(
+    {name, version, sizeBytes}: Entry,
+    {from, to}: Range,
+    attempt: Attempt,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const [etag, versionId] = (version ?? '').split(' ');
+    const {Body, ETag, ContentRange} = await this.#ask(attempt, abortSignal =>
+      this.#client.send(
+        new GetObjectCommand({
+          ...this.#object(name),
+          ...(versionId && {VersionId: versionId}),
+          ...(etag && {IfMatch: etag}),
+          ...((from > 0 || to !== sizeBytes) && {Range: `bytes=${from}-${to === null ? '' : to - 1}`}),
+        }),
+        {abortSignal},
+      ),
+    );
+    const body = Body as Readable;
+    // Not everybody who speaks S3 minds the condition.
+    const total = /\/(\d+)$/.exec(ContentRange ?? '')?.[1];
+    const same = (!etag || !ETag || ETag === etag) && (total === undefined || Number(total) === sizeBytes);
+    if (same) return readStream(body, attempt);
+    body.destroy();
+    throw new StoreFault('changed', 'it is not what it was a moment ago');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#client.destroy();
+  }
+
+  #location(key: string): string {
+    return `s3://${this.#bucket}/${key}`;
+  }
+
+  #object(name: string) {
+    return {Bucket: this.#bucket, Key: this.#place.directory + name};
+  }
+
+  async #below(prefix: string, attempt: Attempt): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    let token: string | undefined;
+    do {
+      const page = await this.#ask(attempt, abortSignal =>
+        this.#client.send(
+          new ListObjectsV2Command({Bucket: this.#bucket, Prefix: prefix, ContinuationToken: token}),
+          {abortSignal},
+        ),
+      );
+      attempt.alive();
+      for (const {Key, Size, LastModified, ETag} of page.Contents ?? []) {
+        // Consoles make directories by objects whose names end so.
+        if (Key === undefined || Key.endsWith('/')) continue;
+        entries.push({
+          name: Key.slice(prefix.length),
+          location: this.#location(Key),
+          sizeBytes: Size ?? null,
+          modifiedAt: LastModified?.toISOString() ?? null,
+          ...(ETag && {version: ETag}),
+        });
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+    return entries;
+  }
+
+  async #head(name: string, attempt: Attempt): Promise<Entry | null> {
+    const object = this.#object(name);
+    const versionId = name === this.#place.named ? this.#versionId : undefined;
+    try {
+      const head = await this.#ask(attempt, abortSignal =>
+        this.#client.send(
+          new HeadObjectCommand({
+            ...object,
+            ...(versionId && {VersionId: versionId}),
+            ChecksumMode: 'ENABLED',
+          }),
+          {abortSignal},
+        ),
+      );
+      const version = [head.ETag ?? '', head.VersionId ?? ''].join(' ').trimEnd();
+      return {
+        name,
+        location: this.#location(object.Key),
+        sizeBytes: head.ContentLength ?? null,
+        modifiedAt: head.LastModified?.toISOString() ?? null,
+        ...(version !== '' && {version}),
+        ...checksumOf(head),
+      };
+    } catch (error) {
+      if (error instanceof StoreFault && error.kind === 'gone') return null;
+      throw error;
+    }
+  }
+
+  async #ask<T>({signal}: Attempt, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await request(signal);
+    } catch (error) {
+      throw faultBy(error);
+    }
+  }
+}
+
+/** Of the whole object only: an object that was put in parts may have a checksum of the checksums of its parts. */
+function checksumOf(head: HeadObjectCommandOutput): Pick<Entry, 'checksum'> {
+  const {ChecksumSHA256, ChecksumType, ETag = '', ServerSideEncryption} = head;
+  if (ChecksumSHA256 && ChecksumType !== 'COMPOSITE' && !ChecksumSHA256.includes('-')) {
+    return {checksum: {algorithm: 'sha256', hex: Buffer.from(ChecksumSHA256, 'base64').toString('hex')}};
+  }
+  // Whatever is not put in parts or encrypted with a key has its MD5 for an ETag; most who speak S3 do the same.
+  const [, md5] = /^"?([0-9a-f]{32})"?$/i.exec(ETag) ?? [];
+  const plain = ServerSideEncryption === undefined || ServerSideEncryption === 'AES256';
+  if (md5 === undefined || !plain || head.SSECustomerAlgorithm) return {};
+  return {checksum: {algorithm: 'md5', hex: md5.toLowerCase(), probable: true}};
+}
+
+type ServiceError = Error & {
+  $metadata?: {httpStatusCode?: number};
+  $response?: {headers?: Record<string, string>};
+};
+
+/** By the names that S3 gives its errors; messages may hold keys and requests. */
+const DENIED: Record<string, string> = {
+  ExpiredToken: 'the session token has expired',
+  ExpiredTokenException: 'the session token has expired',
+  InvalidAccessKeyId: 'the access key is not known',
+  SignatureDoesNotMatch: 'the secret key is not that of the access key',
+  RequestTimeTooSkewed: 'the clock of this machine is wrong',
+  InvalidToken: 'the session token is not valid',
+  CredentialsProviderError: 'no credentials were found',
+  TokenProviderError: 'the login has expired',
+};
+
+function faultBy(error: unknown): unknown {
+  const {name, $metadata, $response} = error as ServiceError;
+  const denied = DENIED[name];
+  if (denied) return new StoreFault('denied', denied, {cause: error});
+  if (name === 'NoSuchBucket')
+    return new StoreFault('refused', 'there is no such bucket', {hint: BUCKET, cause: error});
+  const status = $metadata?.httpStatusCode;
+  if (status === undefined) return unreachableBy(error);
+  if (status === 301 || status === 307)
+    return new StoreFault('refused', 'the bucket is in another region', {hint: REGION, cause: error});
+  const message = `S3 answers ${status}${name && !/^\d+$|^(Unknown)?Error$|^NotFound$/.test(name) ? ` ${name}` : ''}`;
+  return faultOfStatus(status, message, $response?.headers?.['retry-after']);
+}
+
+const BUCKET = 'Is the name of the bucket right, and that of the endpoint (`store.endpoint`)?';
+const REGION = 'Name its region in `store.region` or AWS_REGION.';

@@ -1,0 +1,109 @@
+/** A TCP proxy on loopback that does to a connection what networks and stores do: cuts, stalls, answers with errors, flips bits. */
+
+import {once} from 'node:events';
+import {connect, createServer, type Server, type Socket} from 'node:net';
+
+/** What befalls one connection; `null`: nothing. */
+export type Fault =
+  | {kind: 'cut'; afterBytes: number}
+  | {kind: 'stall'; afterBytes: number}
+  | {kind: 'flip'; atBytes: number[]}
+  | {kind: 'answer'; status: number; headers?: string[]};
+
+export class FaultyProxy implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  /** Asked for each connection, with its number from 0. */
+  fault: (connection: number) => Fault | null = () => null;
+  connections = 0;
+  #port = 0;
+
+  private constructor(target: number) {
+    this.#server = createServer(client => this.#serve(client, target));
+  }
+
+  static async to(target: number): Promise<FaultyProxy> {
+    const proxy = new FaultyProxy(target);
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    proxy.#port = (proxy.#server.address() as {port: number}).port;
+    return proxy;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Forgets all faults and connections: kept alive, one of a former test would have none. */
+  reset(): void {
+    this.fault = () => null;
+    this.connections = 0;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Nobody listens while `work` goes on. */
+  async closed(work: () => Promise<void>): Promise<void> {
+    const {port} = this;
+    this.reset();
+    this.#server.close();
+    await once(this.#server, 'close');
+    try {
+      await work();
+    } finally {
+      this.#server.listen(port, '127.0.0.1');
+      await once(this.#server, 'listening');
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.reset();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #serve(client: Socket, target: number): void {
+    const fault = this.fault(this.connections);
+    this.connections += 1;
+    this.#keep(client);
+    if (fault?.kind === 'answer') {
+      const head = [
+        `HTTP/1.1 ${fault.status} Fault`,
+        'content-length: 0',
+        'connection: close',
+        ...(fault.headers ?? []),
+      ];
+      client.once('data', () => client.end(`${head.join('\r\n')}\r\n\r\n`));
+      return;
+    }
+    const server = connect(target, '127.0.0.1');
+    this.#keep(server);
+    client.pipe(server);
+    server.on('close', () => client.destroy());
+    client.on('close', () => server.destroy());
+    let passed = 0;
+    server.on('data', (data: Buffer) => {
+      const before = passed;
+      passed += data.length;
+      for (const at of fault?.kind === 'flip' ? fault.atBytes : []) {
+        if (at >= before && at < passed) data[at - before]! ^= 0x01;
+      }
+      const limit = fault?.kind === 'cut' || fault?.kind === 'stall' ? fault.afterBytes : Infinity;
+      if (passed <= limit) {
+        if (!client.write(data)) {
+          server.pause();
+          client.once('drain', () => server.resume());
+        }
+        return;
+      }
+      client.write(data.subarray(0, Math.max(0, limit - before)));
+      server.pause();
+      if (fault?.kind === 'cut') client.destroySoon();
+    });
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => this.#sockets.delete(socket));
+  }
+}
