@@ -15,14 +15,14 @@ smove sort spop spublish srem sunionstore swapdb touch unlink vadd vrem vsetattr
 xdel xdelex xgroup xreadgroup xsetid xtrim zadd zdiffstore zincrby zinterstore zmpop zpopmax zpopmin zrangestore zrem
 zremrangebylex zremrangebyrank zremrangebyscore zunionstore`;
 
-const KNOWN = new Set(NAMES.split(/\s+/).filter(Boolean));
+export const KNOWN_COMMANDS: ReadonlySet<string> = new Set(NAMES.split(/\s+/).filter(Boolean));
 
 /** The longest known name, and some to spare: more of a name is not looked at. */
 export const NAME_MAX_BYTES = 32;
 
 export const OTHER_COMMAND = 'other';
 
-export const kindOf = (name: string): string => (KNOWN.has(name) ? name : OTHER_COMMAND);
+export const kindOf = (name: string): string => (KNOWN_COMMANDS.has(name) ? name : OTHER_COMMAND);
 
 /** Those that came with a server line, and the RDB version of Redis that came with the same line. */
 const HASH_FIELD_EXPIRY = new Set([

@@ -9,6 +9,7 @@ import type {Phase} from '../../progress.ts';
 import type {Source} from '../dump-reader.ts';
 import {kindOf, NAME_MAX_BYTES} from './command-names.ts';
 import {CommandReader, EndOfCommands, MalformedCommand} from './command-reader.ts';
+import {PlainCommands} from './plain-commands.ts';
 
 /** Bytes between two turns of the event loop. */
 const SLICE_BYTES = 8 * 1024 * 1024;
@@ -45,12 +46,13 @@ export async function walkCommands(
     await nextTurn();
     throwIfAborted(signal);
   }
-  return walk.walked;
+  return walk.done();
 }
 
 class Walk {
   readonly walked: Walked;
   readonly #reader: CommandReader;
+  readonly #plain = new PlainCommands();
   /** After the last whole command outside a transaction. */
   #wholeUpTo: number;
   #inTransaction = false;
@@ -80,6 +82,9 @@ class Walk {
       while (!this.#reader.atEnd) {
         if (this.offset >= until) return false;
         this.#doing = 'read-command';
+        this.walked.commands += this.#reader.passPlain(this.#plain);
+        if (!this.#inTransaction) this.#wholeUpTo = this.offset;
+        if (this.#reader.atEnd) break;
         if (this.#reader.peek() === 0x23) this.#annotation();
         else this.#command();
         if (!this.#inTransaction) this.#wholeUpTo = this.offset;
@@ -89,6 +94,12 @@ class Walk {
       this.walked.end = this.#endOf(error);
     }
     return true;
+  }
+
+  done(): Walked {
+    const {kinds} = this.walked;
+    for (const {name, count} of this.#plain.counts) kinds.set(name, (kinds.get(name) ?? 0) + count);
+    return this.walked;
   }
 
   #annotation(): void {
