@@ -239,6 +239,7 @@ async function restore(
     await using held = restoring;
     const {server, restored} = await held.loaded();
     evidence.load = restored.load;
+    evidence.memoryBytes = restored.server.memoryBytes;
     if (restored.load.status !== 'refused') await prove(server, job, deps, {watch, evidence});
     return restored;
   } catch (error) {

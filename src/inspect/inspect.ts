@@ -12,7 +12,10 @@ import type {Inspection} from './inspection.ts';
 export type {InspectOptions} from './inspect-source.ts';
 
 /** What `readHeader` tells: enough to choose a server. */
-export type DumpHeader = Pick<Inspection, 'magic' | 'rdbVersion' | 'unverified' | 'producer' | 'aofBase'>;
+export type DumpHeader = Pick<
+  Inspection,
+  'magic' | 'rdbVersion' | 'unverified' | 'producer' | 'aofBase' | 'usedMemoryBytes'
+>;
 
 /** Bytes that `readHeader` looks at. AUX fields take a few hundred; KeyDB shows itself only at its first key. */
 const HEADER_PART_BYTES = 64 * 1024;
@@ -51,6 +54,7 @@ export async function readHeader(path: string): Promise<DumpHeader> {
   using file = openDump(path);
   const part = {...file, sizeBytes: Math.min(file.sizeBytes, HEADER_PART_BYTES)};
   // A part looks like damage; real damage is for `inspect` to find.
-  const {magic, rdbVersion, unverified, producer, aofBase} = await inspectSource(part, {depth: 'quick'});
-  return {magic, rdbVersion, unverified, producer, aofBase};
+  const inspection = await inspectSource(part, {depth: 'quick'});
+  const {magic, rdbVersion, unverified, producer, aofBase, usedMemoryBytes} = inspection;
+  return {magic, rdbVersion, unverified, producer, aofBase, usedMemoryBytes};
 }

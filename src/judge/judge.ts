@@ -21,6 +21,7 @@ import {drawLedger, type LedgerLine} from './ledger.ts';
 import {NO_POLICY, type Policy} from './policy.ts';
 import {judgeProduction, notOfAof, notReached} from './production.ts';
 import type {Proof} from './proof.ts';
+import {judgeRoom} from './room.ts';
 import {judgeSchedule} from './schedule.ts';
 
 /** What is known when the verdict is due; a drill that broke off knows less. */
@@ -40,6 +41,8 @@ export type Evidence = {
   beside?: {name: string; evidence: Evidence};
   load?: Load;
   census?: Census;
+  /** What the server may take. */
+  memoryBytes?: number | undefined;
   /** What the server's own checker says of a dump that does not load. */
   checked?: Checked;
   /** The user's own redis.conf, where a restore with it was asked for, and what came of it. */
@@ -73,6 +76,7 @@ export function judge(evidence: Evidence, expectations: Expectations | null, pol
     const plainSha256 = unpacked?.dump?.sha256.plain ?? '';
     findings.push(...compare({inspection, census, plainSha256, depth}, expectations, policy));
   }
+  findings.push(...judgeRoom(evidence));
   const {checked, productionConfig} = evidence;
   if (checked) findings.push(judgeChecked(checked));
   if (production && inspection) findings.push(...judgeProduction(production, inspection));

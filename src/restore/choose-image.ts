@@ -24,6 +24,8 @@ export type DumpHeader = {
   /** The line that wrote it; `null` when it does not say, or was no Redis or Valkey. */
   producer: ServerLine | null;
   highestDatabase: number;
+  /** AUX `used-mem`: what the producer used. */
+  usedMemoryBytes?: number | null | undefined;
 };
 
 /** `null` for a file without an RDB header: no server needs to be asked about it. */
@@ -32,23 +34,28 @@ export function headerOf({
   rdbVersion,
   producer,
   highestDatabase,
+  usedMemoryBytes = null,
   error,
 }: ServerNeeds): DumpHeader | null {
   if (magic === null || rdbVersion === null) return null;
   const {product, version} = producer;
   const known = product === 'redis' || product === 'valkey';
   const line = known && version !== null && /^\d+\.\d+/.test(version) ? lineOf(product, version) : null;
-  return {magic, rdbVersion, producer: line, highestDatabase: error ? 0 : (highestDatabase ?? 0)};
+  const highest = error ? 0 : (highestDatabase ?? 0);
+  return {magic, rdbVersion, producer: line, highestDatabase: highest, usedMemoryBytes};
 }
 
-/** Of an inspection; the beginning of a file does not tell the highest database. */
-type ServerNeeds = Omit<AofServerNeeds, 'highestDatabase'> & {highestDatabase?: number};
+/** Of an inspection; the beginning of a file does not tell the highest database, an AOF not what its producer used. */
+type ServerNeeds = Omit<AofServerNeeds, 'highestDatabase'> & {
+  highestDatabase?: number;
+  usedMemoryBytes?: number | null;
+};
 
 /** Whether a server that was started for the one serves the other. */
 export const sameServer = (a: DumpHeader, b: DumpHeader): boolean =>
   isDeepStrictEqual(
-    {...a, highestDatabase: databasesFor(a.highestDatabase)},
-    {...b, highestDatabase: databasesFor(b.highestDatabase)},
+    {...a, highestDatabase: databasesFor(a.highestDatabase), usedMemoryBytes: null},
+    {...b, highestDatabase: databasesFor(b.highestDatabase), usedMemoryBytes: null},
   );
 
 export type ChosenImage = {image: string; line: ServerLine; because: string};

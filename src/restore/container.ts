@@ -21,6 +21,7 @@ import {dumpTar} from './dump-tar.ts';
 import {inContainer} from './engine-trouble.ts';
 import {connectByExec} from './exec-client.ts';
 import {DUMP_FILE} from './frozen.ts';
+import type {Room} from './memory.ts';
 import {soon} from './patience.ts';
 import type {Payload} from './payload.ts';
 import {makePrivateDir, type PrivateDir} from './private-dir.ts';
@@ -101,6 +102,13 @@ export class Engine {
 
   async hasImage(reference: string): Promise<boolean> {
     return await soon(this.#client.image.exists(ImageName.fromString(reference)));
+  }
+
+  /** The limit that a container of ours gets. */
+  roomFor({memoryBytes}: Pick<ContainerOptions, 'memoryBytes'>): Room {
+    if (memoryBytes !== null) return {bytes: memoryBytes, of: 'server.memory', asked: true};
+    const bytes = Math.floor(this.#client.info.containerRuntime.memory * MEMORY_SHARE);
+    return {bytes, of: 'most of what the engine has', asked: false};
   }
 
   /** Answers `null` when the image is there afterwards, else why not, in the engine's words. */
@@ -209,7 +217,7 @@ export class Engine {
     };
     try {
       const role = roleIn(insideOf(via));
-      const memory = options.memoryBytes ?? this.#client.info.containerRuntime.memory * MEMORY_SHARE;
+      const {bytes: memory} = this.roomFor(options);
       const container = new DrillContainer(image)
         .lockedIn(directory, memory)
         .withName(name)
@@ -228,7 +236,7 @@ export class Engine {
       launching = container.start();
       await launched(launching, options);
       if (via === 'socket') await running.assertShared(sharedFiles(directory, readable));
-      const description = descriptionOf(options, via);
+      const description = {...descriptionOf(options, via), memoryBytes: memory};
       const server = {description, log: () => running.log(), ended: () => running.ended()};
       return {running, directory, server, role, dispose};
     } catch (error) {

@@ -59,6 +59,7 @@ async function make(tempDir: string, owner: Owner, reach: Reach): Promise<Privat
       const data = join(path, 'data');
       await mkdir(data);
       const copy = join(data, 'dump.rdb');
+      await assertSpace(data, (await stat(dumpPath)).size, 'a copy of the dump for the server');
       await copyFile(dumpPath, copy, constants.COPYFILE_FICLONE);
       await chown(copy, user.uid, user.gid);
       await chmod(copy, 0o400);
@@ -81,12 +82,15 @@ async function furnish(path: string, {text, linkTo, copy}: Entry, {uid, gid}: Us
 }
 
 async function copyPart({from, bytes}: {from: string; bytes: number}, path: string): Promise<void> {
-  const available = await freeBytesOf(dirname(path));
-  if (available < bytes + RESERVE_BYTES)
-    throw tooFull(dirname(path), {available, needed: bytes, what: 'a copy of the AOF for the server'});
+  await assertSpace(dirname(path), bytes, 'a copy of the AOF for the server');
   await copyFile(from, path, constants.COPYFILE_FICLONE);
   await chmod(path, 0o600);
   await truncate(path, bytes);
+}
+
+async function assertSpace(directory: string, needed: number, what: string): Promise<void> {
+  const available = await freeBytesOf(directory);
+  if (available < needed + RESERVE_BYTES) throw tooFull(directory, {available, needed, what});
 }
 
 /** mkdtemp adds six characters. */

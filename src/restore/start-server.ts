@@ -6,8 +6,10 @@ import {DrillError} from '../errors.ts';
 import {thisDrill} from '../private/owner.ts';
 import {formatLine} from '../redis/server-line.ts';
 import {canReadHeader, chooseImage, type DumpHeader} from './choose-image.ts';
+import type {ContainerOptions, Engine} from './container.ts';
 import {configTrouble, type DockerSettings, pullTrouble, whyNoEngine} from './engine-trouble.ts';
 import type {LocalBinary} from './local-process.ts';
+import {assertRoom, roomHere} from './memory.ts';
 import type {Payload} from './payload.ts';
 import type {RoleIn} from './role.ts';
 import type {Throwaway} from './throwaway.ts';
@@ -108,13 +110,17 @@ async function container(header: DumpHeader, options: ServerOptions, common: Com
       const {because, hint} = pullTrouble(image, failure);
       return {because: `the image cannot be had: ${because}`, hint};
     }
-    return {
-      start: () => engine.start({...common, image, line: null, because: 'asked for by --image', memoryBytes}),
-    };
+    const asked = {image, line: null, because: 'asked for by --image', memoryBytes};
+    return {start: () => startIn(engine, header, {...common, ...asked})};
   }
   const chosen = await chooseImage(engine, header, {registry, signal});
   if (!('image' in chosen)) return chosen;
-  return {start: () => engine.start({...common, ...chosen, memoryBytes})};
+  return {start: () => startIn(engine, header, {...common, ...chosen, memoryBytes})};
+}
+
+async function startIn(engine: Engine, header: DumpHeader, options: ContainerOptions): Promise<Throwaway> {
+  await assertRoom(options.payload, header, engine.roomFor(options));
+  return await engine.start(options);
 }
 
 /** `noContainer`: why `auto` comes to this. */
@@ -140,7 +146,13 @@ async function localProcess(
   const because = asked
     ? 'asked for by --server process'
     : `no container can be had (${noContainer?.because}); this binary is on the PATH`;
-  return {start: () => startProcess({...common, binary, because})};
+  return {
+    start: async () => {
+      const room = await roomHere();
+      if (room) await assertRoom(common.payload, header, room);
+      return await startProcess({...common, binary, because});
+    },
+  };
 }
 
 function rank({line}: LocalBinary, header: DumpHeader): number {

@@ -18,6 +18,8 @@ export const serverSchema = z.strictObject({
   because: z.string(),
   /** How the drill reaches it: a unix socket in a shared directory, or the image's own CLI through exec. */
   via: z.enum(['socket', 'exec']),
+  /** The limit of its container. */
+  memoryBytes: z.int().min(0).optional(),
 });
 export type ServerDescription = z.infer<typeof serverSchema>;
 

@@ -134,11 +134,19 @@ describe('the throwaway server', () => {
     }
   });
 
+  containerTest('too little memory for sure: not-run with figures, and nothing is started', async () => {
+    const ran = await run(['drill', big, ...image, '--set', 'server.memory=64mb'], {env});
+    expect(ran.exitCode).toBe(3);
+    expect(ran.stdout).toMatch(
+      /67\.1 MB of memory \(server\.memory\), and the dump alone has [\d.]+ MB: nothing was/,
+    );
+  });
+
   containerTest(
-    'too little memory: not-run with capacity/memory, never a verdict on the backup',
+    'too little memory, as it turns out: not-run with capacity/memory, never a verdict on the backup',
     async () => {
       const json = dir.file('oom.json');
-      const ran = await run(['drill', big, ...image, '--set', 'server.memory=64mb', '--report-json', json], {
+      const ran = await run(['drill', big, ...image, '--set', 'server.memory=200mb', '--report-json', json], {
         env,
       });
       expect(ran.exitCode).toBe(3);

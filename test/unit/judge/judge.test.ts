@@ -196,6 +196,12 @@ describe('not-run', () => {
   });
 });
 
+test('a producer that used more memory than the server may take is a warning', () => {
+  expect(rulesOf(verdictOn({...healthy, memoryBytes: 800_000}))).toEqual(['restore/memory-tight']);
+  expect(verdictOn({...healthy, memoryBytes: 800_000}).outcome).toBe('passed');
+  expect(rulesOf(verdictOn({...healthy, memoryBytes: 900_000}))).toEqual([]);
+});
+
 test('findings come worst first, and within a rank in the order of the stages', () => {
   const {findings} = judge(
     {
