@@ -1,8 +1,8 @@
 /**
- * Fuzzes the reader of dumps, or unpacking, for as long as it is told: `npm run fuzz -- --minutes 10 --seed 1`. Prints
+ * Fuzzes the reader of dumps, unpacking, or whole drills, for as long as it is told: `npm run fuzz -- --minutes 10 --seed 1`. Prints
  * what came of the cases and how fast they ran; each failure leaves its bytes, and fails the run.
  *
- *     --target dump|packed   what is fuzzed (dump)
+ *     --target dump|packed|server   what is fuzzed (dump); server: the reader against redis-server, by whole drills
  *     --minutes N            of time on the clock (1)
  *     --seed N               drawn anew for each run unless given
  *     --first N              number of the first case; with --cases 1 one failure is seen again
@@ -15,6 +15,7 @@ import {parseArgs} from 'node:util';
 import {Worker} from 'node:worker_threads';
 import {corpusDumps, handMade, randomDumps} from './dump-target.ts';
 import {preparePacked} from './packed-target.ts';
+import {readableBy} from './server-target.ts';
 import {attempt, type Context, drawCase, type Failure, type Told, type Work} from './worker.ts';
 
 /** Without any case coming to its end: most take a millisecond. */
@@ -37,9 +38,10 @@ const until = Date.now() + Number(values.minutes) * 60_000;
 
 async function prepare(): Promise<Context> {
   if (values.target === 'packed') return {target: 'packed', ...preparePacked()};
-  if (values.target !== 'dump') throw new Error(`--target ${values.target}: dump or packed`);
   const originals = [...handMade(), ...corpusDumps(), ...(await randomDumps(RANDOM_DATASETS, seed))];
-  return {target: 'dump', originals};
+  if (values.target === 'dump') return {target: 'dump', originals};
+  if (values.target === 'server') return {target: 'server', originals: originals.filter(readableBy)};
+  throw new Error(`--target ${values.target}: dump, packed or server`);
 }
 
 const context = await prepare();

@@ -6,8 +6,11 @@ import {parentPort, workerData} from 'node:worker_threads';
 import {type DumpCase, dumpCase, readAnything} from './dump-target.ts';
 import {type Original, randomOf} from './mutations.ts';
 import {type PackedContext, packedCase, unpackAnything} from './packed-target.ts';
+import {restoreAnything, servedCase} from './server-target.ts';
 
-export type Context = {target: 'dump'; originals: Original[]} | ({target: 'packed'} & PackedContext);
+export type Context =
+  | {target: 'dump' | 'server'; originals: Original[]}
+  | ({target: 'packed'} & PackedContext);
 export type Work = {context: Context; seed: number; first: number; until: number; now: Int32Array};
 export type Failure = {number: number; what: string};
 export type Told =
@@ -23,13 +26,17 @@ const REPORT_MS = 1000;
 
 export function drawCase(context: Context, seed: number, number: number) {
   const random = randomOf(seed, number);
-  return context.target === 'dump' ? dumpCase(context.originals, random) : packedCase(context, random);
+  if (context.target === 'packed') return packedCase(context, random);
+  return context.target === 'dump'
+    ? dumpCase(context.originals, random)
+    : servedCase(context.originals, random);
 }
 
 /** What came of it, in a word; throws what is wrong with us. */
 export async function attempt(context: Context, seed: number, number: number): Promise<string> {
   const drawn = drawCase(context, seed, number);
   if (context.target === 'packed') return unpackAnything(drawn, context);
+  if (context.target === 'server') return restoreAnything(drawn);
   return (await readAnything(drawn as DumpCase)).error?.rule ?? 'read without an error';
 }
 
