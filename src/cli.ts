@@ -5,7 +5,7 @@
 import {realpathSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {Command, CommanderError} from 'commander';
-import type {Io} from './commands.ts';
+import type {InspectFlags, Io} from './commands.ts';
 import {type DrillError, EXIT, toDrillError} from './errors.ts';
 import {assertNode} from './node-version.ts';
 import {paintOn} from './paint.ts';
@@ -65,7 +65,10 @@ async function run(argv: string[], signal: AbortSignal): Promise<number> {
   command('inspect <file>', 'what a dump says of itself; no server')
     .option('--json', 'as JSON')
     .option('--depth <depth>', 'quick counts, full (the default) digests values too')
-    .action(async (file: string, flags: {json?: boolean; depth?: string}) => {
+    .option('--group <pattern>', 'also count and digest the keys that it matches, again for each', collect)
+    .option('--groups <auto>', 'the same of the prefixes that hold most')
+    .option('--redact', 'show prefixes by their hashes')
+    .action(async (file: string, flags: InspectFlags) => {
       const {inspectCommand} = await import('./commands.ts');
       exitCode = await inspectCommand(file, flags, io(signal));
     });

@@ -3,6 +3,7 @@ import {copyFile, mkdir, mkdtemp, rm} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {DEFAULT_CONFIG, type Flags, readJob} from './config/config.ts';
 import {credentialsIn, refuseCredentials} from './config/credentials.ts';
+import {type GroupFlags, groupRequest} from './config/group-flags.ts';
 import {type Deps, type DrillJob, drill, reportOfNothing} from './drill.ts';
 import {DrillError, describeError, EXIT, toDrillError} from './errors.ts';
 import type {AofInspection} from './inspect/aof/aof-inspection.ts';
@@ -139,14 +140,14 @@ export async function recordCommand(flags: Flags & {expect: string}, io: Io): Pr
 export const recordedIn = (path: string): string =>
   `Recorded in ${path}. Review it like code: every later drill is judged by it.`;
 
-export type InspectFlags = {json?: boolean; depth?: string};
+export type InspectFlags = GroupFlags & {json?: boolean; depth?: string};
 
 export async function inspectCommand(
   file: string,
-  {json = false, depth = 'full'}: InspectFlags,
+  {json = false, depth = 'full', ...groups}: InspectFlags,
   io: Io,
 ): Promise<number> {
-  const options = {...io.deps, depth: asDepth(depth)};
+  const options = {...io.deps, depth: asDepth(depth), groups: groupRequest(groups)};
   refuseCredentials({file});
   const patience = new Patience(DEFAULT_PATIENCE, io.deps.signal);
   await using store = await openStore({spec: file, access: {}}, io.deps);

@@ -302,7 +302,9 @@ describe('the Action', () => {
     const {strings} = SRC.get('src/cli.ts')!;
     const flags = strings.flatMap(text => /^--([a-z-]+) </.exec(text)?.[1] ?? []);
     const inputs = Object.keys(action('action.yml').inputs).filter(name => name !== 'backup');
-    expect(inputs.toSorted()).toEqual([...new Set(flags)].toSorted());
+    const ofInspect = ['group', 'groups'];
+    const ofDrills = [...new Set(flags)].filter(name => !ofInspect.includes(name));
+    expect(inputs.toSorted()).toEqual(ofDrills.toSorted());
     const known = new Set([...SRC.get('src/action.ts')!.strings]);
     expect(Object.keys(action('action.yml').inputs).filter(name => !known.has(name))).toEqual([]);
     const recording = Object.keys(action('record/action.yml').inputs);

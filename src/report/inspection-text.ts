@@ -1,5 +1,6 @@
 /** What a dump says of itself, as a person reads it. */
 import type {Inspection} from '../inspect/inspection.ts';
+import {groupLines, timesLeft} from './groups.ts';
 import {printable} from './printable.ts';
 import type {Paint} from './text.ts';
 import {count, number} from './wording.ts';
@@ -41,6 +42,7 @@ export function renderInspection(inspection: Inspection, paint: Paint): string {
       `  db ${database}`,
       `${number(keys)}, ${number(expires)} of them with an expiry`,
     ]),
+    ...expiry(dataset),
     ['Types', list(dataset.types)],
     ['Functions', number(dataset.functions)],
     ...apart(dataset),
@@ -50,10 +52,17 @@ export function renderInspection(inspection: Inspection, paint: Paint): string {
   const table = rows
     .map(([label, text]) => `${paint('dim', printable(label).padEnd(10))} ${printable(text)}`)
     .join('\n');
+  const lines = groupLines(dataset).map(line => `\n  ${printable(line)}`);
+  const groups = lines.length === 0 ? '' : `\n${paint('dim', 'Groups')}${lines.join('')}`;
   const verdict = error
     ? `\n\n${paint('bad', 'DAMAGED')}  ${printable(error.message)} [${error.rule}]\n         byte ${number(error.offset)}, while doing: ${printable(error.doing)}\n`
     : '\n';
-  return `${table}${verdict}`;
+  return `${table}${groups}${verdict}`;
+}
+
+function expiry(dataset: Inspection['dataset']): [string, string][] {
+  const left = timesLeft(dataset);
+  return left === null ? [] : [['Expire', left]];
 }
 
 function digestOf({dataset: {digest}, digestBecause, error}: Inspection): string {

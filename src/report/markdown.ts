@@ -8,6 +8,7 @@ import {
   advice,
   facts,
   failures,
+  groups,
   type Link,
   ledger,
   linkTo,
@@ -46,6 +47,7 @@ export function renderMarkdown(report: DrillReport, {maxBytes, docsUrl}: Markdow
     skips(skipped, link),
     passes(passed, link),
     production(report),
+    groups(report),
     numbers(report),
     stack(report),
   ];

@@ -3,6 +3,7 @@ import {assertNever, problemText} from '../errors.ts';
 import type {Finding} from '../judge/finding.ts';
 import type {LedgerLine} from '../judge/ledger.ts';
 import type {DrillReport} from './drill-report.ts';
+import {groupLines} from './groups.ts';
 import {printable, printableLines} from './printable.ts';
 import {changesInWords, productionSentence} from './production-words.ts';
 import {
@@ -33,12 +34,15 @@ export function renderText(report: DrillReport, paint: Paint = plain): string {
       report.ledger.flatMap(line => ledgerLine(line, paint)),
       paint,
     ),
+    section('Groups', report.inspection ? groupLines(report.inspection.dataset).map(indented) : [], paint),
     section('Production', productionLines(report, paint), paint),
     section('Findings', findingLines(report.findings, paint), paint),
     timings(report, paint),
   ];
   return `${sections.filter(text => text !== '').join('\n\n')}\n`;
 }
+
+const indented = (line: string): string => `  ${printable(line)}`;
 
 const WORD_STYLES = {passed: 'good', failed: 'bad', 'not run': 'warn'} as const;
 
