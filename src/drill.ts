@@ -10,7 +10,7 @@ import {aofServerNeeds} from './inspect/aof/server-needs.ts';
 import {type GroupRequest, inspect, readHeader} from './inspect/inspect.ts';
 import type {Depth} from './inspect/inspection.ts';
 import type {Expectations} from './judge/expectations.ts';
-import {type Evidence, judge} from './judge/judge.ts';
+import {type DrilledBeside, type Evidence, judge} from './judge/judge.ts';
 import type {Policy} from './judge/policy.ts';
 import {type Proof, proofHeld} from './judge/proof.ts';
 import {type Progress, showWaiting} from './progress.ts';
@@ -206,11 +206,7 @@ async function read(
 }
 
 /** A dump that servers ignore, because an AOF lies beside it: a drill of its own, with nothing expected of it. */
-async function drillBeside(
-  path: string,
-  job: DrillJob,
-  deps: Deps,
-): Promise<NonNullable<Evidence['beside']>> {
+async function drillBeside(path: string, job: DrillJob, deps: Deps): Promise<DrilledBeside> {
   const evidence: Evidence = {depth: job.depth};
   const unpacked = await unpack(path, deps);
   await using dump = unpacked.dump;
@@ -279,16 +275,21 @@ async function prove(server: Throwaway, job: DrillJob, deps: Deps, {watch, evide
   let doing: string | undefined;
   const step = <T>(name: string, work: () => Promise<T>) =>
     watch.time('verifyMs', () => showWaiting(deps.progress, name, () => unlessAborted(work(), deps.signal)));
-  try {
-    const codeBytes = evidence.inspection?.dataset.functionCode?.sizeBytes ?? 0;
-    const asked = {codeBytes, noDigest: bySave ? 'proof save' : undefined};
-    evidence.census = await step('digest', () => takeCensus(server.client, job.depth, asked));
-    // Of an AOF nobody but a server can say what dataset it makes: so it saves it, and our reader reads that.
-    if (!bySave && !evidence.aof) return;
+  const save = async () => {
     doing = 'every key was written (SAVE)';
     const path = await step('save', () => server.save());
     const reading = {...deps, depth: job.depth, groups: evidence.aof && job.groups};
     evidence.saved = await watch.time('verifyMs', () => inspect(path, reading));
+    doing = undefined;
+  };
+  try {
+    // Of an AOF nobody but a server can say what dataset it makes: so it saves it, and our reader reads that.
+    if (evidence.aof) await save();
+    const {dataset} = (evidence.aof ? evidence.saved : evidence.inspection) ?? {};
+    const codeBytes = dataset?.functionCode?.sizeBytes ?? 0;
+    const asked = {codeBytes, noDigest: bySave ? 'proof save' : undefined};
+    evidence.census = await step('digest', () => takeCensus(server.client, job.depth, asked));
+    if (bySave) await save();
   } catch (error) {
     throwIfAborted(deps.signal);
     if (toDrillError(error).code === 'capacity/disk') throw error;

@@ -38,7 +38,7 @@ export type Evidence = {
   aof?: AofInspection;
   saved?: Inspection;
   /** A dump beside the AOF: a drill of its own. */
-  beside?: {name: string; evidence: Evidence};
+  beside?: DrilledBeside;
   load?: Load;
   census?: Census;
   /** What the server may take. */
@@ -51,6 +51,8 @@ export type Evidence = {
   /** Why the drill could not be held to its end. */
   broken?: DrillError;
 };
+
+export type DrilledBeside = {name: string; evidence: Evidence};
 
 export type Outcome = 'passed' | 'failed' | 'not-run';
 export type Verdict = {outcome: Outcome; error?: DrillError; ledger: LedgerLine[]; findings: Finding[]};
@@ -254,7 +256,7 @@ function judgeStatus(load: Load, damage: Pick<Damage, 'certain'> | undefined): F
 }
 
 /** What a drill of the dump alone would have said of it. */
-function outcomeOf({name, evidence}: NonNullable<Evidence['beside']>): Beside {
+function outcomeOf({name, evidence}: DrilledBeside): Beside {
   const {outcome, error, findings} = judge(evidence, null, NO_POLICY);
   const worst = findings.find(({status, severity}) => status === 'fail' && severity === 'error');
   const failed = outcome === 'passed' ? null : (worst?.message ?? error?.message ?? 'it did not pass');

@@ -150,9 +150,7 @@ function functionCode({inspection, census}: Books): Entry[] {
 
 function whyNoCode(read: boolean, told: boolean): string | null {
   if (!read) return 'our reader has no digest of it: depth quick, or libraries of a release candidate';
-  return told
-    ? null
-    : 'the server was not asked for it: not for an append-only file, nor for more than 8 MiB';
+  return told ? null : 'the server is not asked for more than 8 MiB of it';
 }
 
 function digest(books: Books): Entry {
