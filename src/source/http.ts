@@ -33,8 +33,15 @@ export function httpStore(uri: string, access: Access, deps: StoreDeps): Store {
       hint: 'Write https://host/path/dump.rdb; what is not allowed in it, such as spaces, is written with %.',
     });
   }
+  if ((access.bearer ?? access.basic) && url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+    throw new DrillError('usage/invalid', 'store: over http: a secret would be readable on its way', {
+      hint: 'Use https:, or leave `store.bearer` and `store.basic` out.',
+    });
+  }
   return new WebFile(url, authorization(access, deps), deps.environment ?? {});
 }
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;
 
 function authorization({bearer, basic}: Access, deps: StoreDeps): string | null {
   if (bearer !== undefined) return `Bearer ${secretOf(bearer, deps)}`;

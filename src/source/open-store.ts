@@ -25,6 +25,8 @@ export async function openStore(
     case 'https':
     case 'http':
       return (await import('./http.ts')).httpStore(uri, access, deps);
+    case 'sftp':
+      return (await import('./sftp.ts')).sftpStore(uri, access, deps);
     case 'rclone':
       return (await import('./rclone.ts')).rcloneStore(uri, deps);
     case undefined:

@@ -237,7 +237,11 @@ function faultBy(error: unknown): unknown {
   if (name === 'NoSuchBucket')
     return new StoreFault('refused', 'there is no such bucket', {hint: BUCKET, cause: error});
   const status = $metadata?.httpStatusCode;
-  if (status === undefined) return unreachableBy(error);
+  if (status === undefined) {
+    const fault = unreachableBy(error);
+    // The SDK marks what went wrong between sending and receiving, and may hide its code; the rest is a bug of ours.
+    return fault === error && $metadata ? new StoreFault('unreachable', 'no answer', {cause: error}) : fault;
+  }
   if (status === 301 || status === 307)
     return new StoreFault('refused', 'the bucket is in another region', {hint: REGION, cause: error});
   const message = `S3 answers ${status}${name && !/^\d+$|^(Unknown)?Error$|^NotFound$/.test(name) ? ` ${name}` : ''}`;

@@ -2,8 +2,10 @@
  * Places where backups lie, each with a real server in front of it: what a config says to reach it, how a backup is put
  * there, and a proxy in between that can be made to misbehave. Those that are not to be had say why.
  */
-import {mkdirSync, unlinkSync, utimesSync, writeFileSync} from 'node:fs';
+import {execFileSync} from 'node:child_process';
+import {mkdirSync, readFileSync, unlinkSync, utimesSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
+import {userInfo} from 'node:os';
 import {delimiter, dirname, join} from 'node:path';
 import {CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client} from '@aws-sdk/client-s3';
 import {scratch} from '../drills.ts';
@@ -161,6 +163,57 @@ async function nginx(): Promise<RunningPlace> {
   };
 }
 
+async function sshd(): Promise<RunningPlace> {
+  const {root, put, remove} = directory();
+  const state = scratch();
+  const port = await freePort();
+  const keyPair = (name: string): string => {
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', state.file(name)]);
+    return readFileSync(state.file(`${name}.pub`), 'utf8')
+      .split(' ')
+      .slice(0, 2)
+      .join(' ');
+  };
+  const [host, user] = [keyPair('host'), keyPair('user')];
+  keyPair('stranger');
+  writeFileSync(state.file('authorized'), user);
+  const config = [
+    `ListenAddress 127.0.0.1:${port}`,
+    `HostKey ${state.file('host')}`,
+    `AuthorizedKeysFile ${state.file('authorized')}`,
+    `PidFile ${state.file('pid')}`,
+    'StrictModes no',
+    'UsePAM no',
+    'PasswordAuthentication no',
+    'PermitRootLogin prohibit-password',
+    'MaxStartups 1000',
+    'Subsystem sftp internal-sftp',
+  ];
+  writeFileSync(state.file('sshd_config'), config.join('\n'));
+  // Where sshd leaves its privileges, as root.
+  if (process.getuid!() === 0) mkdirSync('/run/sshd', {recursive: true, mode: 0o755});
+  const server = await startOnPort(pathOf('sshd'), ['-D', '-e', '-f', state.file('sshd_config')], port);
+  const proxy = await FaultyProxy.to(port);
+  writeFileSync(state.file('known_hosts'), `[127.0.0.1]:${proxy.port} ${host}\n`);
+  const reach = (path: string, identity = 'user'): Reached => ({
+    spec: `sftp://${userInfo().username}@127.0.0.1:${proxy.port}${root.path}/${path.split('/').map(encodeURIComponent).join('/').replaceAll('%2A', '*')}`,
+    access: {identityFile: state.file(identity), knownHosts: state.file('known_hosts')},
+  });
+  return {
+    put,
+    remove,
+    proxy,
+    reach,
+    stranger: path => reach(path, 'stranger'),
+    [Symbol.asyncDispose]: async () => {
+      await proxy[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+      state.dispose();
+      root.dispose();
+    },
+  };
+}
+
 async function rclone(): Promise<RunningPlace> {
   const {root, put, remove} = directory();
   const env = {
@@ -210,6 +263,7 @@ export const PLACES: StorePlace[] = [
     http: true,
     lists: false,
   },
+  {...ALL, name: 'SFTP, by OpenSSH', start: sshd, missing: missing('sshd'), proxied: true},
   {...ALL, name: 'a remote of rclone', start: rclone, missing: missing('rclone'), login: false},
   {
     ...ALL,

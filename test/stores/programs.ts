@@ -4,7 +4,8 @@ import {once} from 'node:events';
 import {connect, createServer} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
 
-const READY_MS = 15_000;
+/** Python takes its time on a machine that is busy. */
+const READY_MS = 60_000;
 
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
