@@ -11,7 +11,7 @@ import {inspectAof} from './inspect/aof/inspect-aof.ts';
 import {type InspectOptions, inspect} from './inspect/inspect.ts';
 import {type Depth, depthSchema, type Inspection} from './inspect/inspection.ts';
 import {recordExpectations} from './judge/expectations.ts';
-import {NO_POLICY} from './judge/policy.ts';
+import {NO_POLICY, type Policy} from './judge/policy.ts';
 import {assertNoInput, writeWhole} from './outputs.ts';
 import {renderAof} from './report/aof-text.ts';
 import {type DrillReport, datasetOf, exitCodeOf, takenAt} from './report/drill-report.ts';
@@ -89,6 +89,12 @@ async function writeReport(path: string | undefined, report: DrillReport): Promi
   }
 }
 
+/** Canaries have to be there to be recorded, whatever is recorded of them. */
+function watched({canaries, canaryIds, originOf}: Policy): Partial<Policy> {
+  if (canaries === undefined || canaryIds === undefined) return {};
+  return {canaries: canaries.map(({database, key}) => ({database, key})), canaryIds, originOf};
+}
+
 /** Expectations, written from a backup that passes its drill; otherwise nothing is written. Never rejects. */
 export async function holdRecording(flags: Flags & {expect: string}, deps: Deps): Promise<Held> {
   let job: DrillJob;
@@ -98,7 +104,7 @@ export async function holdRecording(flags: Flags & {expect: string}, deps: Deps)
     const {files, ...asked} = await readJob({...flags, expect: undefined, unjudged: true});
     const groups =
       asked.groups.patterns.length > 0 ? asked.groups : {...asked.groups, patterns: 'auto' as const};
-    job = {...asked, groups, expectations: null, policy: NO_POLICY};
+    job = {...asked, groups, expectations: null, policy: {...NO_POLICY, ...watched(asked.policy)}};
     await assertNoInput(flags.expect, [...files, ...(await localBackups(job.source.spec))]);
   } catch (thrown) {
     const unusable = toDrillError(thrown);
@@ -113,6 +119,7 @@ export async function holdRecording(flags: Flags & {expect: string}, deps: Deps)
     server: server!,
     census: census!,
     recordedAt: report.finishedAt,
+    canaryIds: job.policy.canaryIds,
   });
   try {
     // The first recording of a repository makes the directory that all of them live in.

@@ -191,7 +191,7 @@ function begin(
 async function read(
   dump: Dump,
   aof: AofFiles | null,
-  {depth, groups}: DrillJob,
+  {depth, groups, policy: {canaries}}: DrillJob,
   deps: Deps,
   {evidence}: Notes,
 ): Promise<{payload: Payload; header: DumpHeader | null}> {
@@ -201,7 +201,7 @@ async function read(
     const header = nothing ? null : headerOf(aofServerNeeds(evidence.aof));
     return {payload: aofPayload(aof, evidence.aof), header};
   }
-  evidence.inspection = await inspect(dump.path, {...deps, depth, groups});
+  evidence.inspection = await inspect(dump.path, {...deps, depth, groups, canaries});
   return {payload: {kind: 'rdb', path: dump.path}, header: headerOf(evidence.inspection)};
 }
 
@@ -272,22 +272,22 @@ async function asProduction(
 async function prove(server: Throwaway, job: DrillJob, deps: Deps, {watch, evidence}: Notes): Promise<void> {
   // What our reader cannot digest in the file, it cannot in what the server saves; nor an AOF, without a server.
   const bySave = job.depth === 'full' && job.proof === 'save' && evidence.inspection?.digests !== undefined;
+  const {canaries} = job.policy;
   let doing: string | undefined;
   const step = <T>(name: string, work: () => Promise<T>) =>
     watch.time('verifyMs', () => showWaiting(deps.progress, name, () => unlessAborted(work(), deps.signal)));
   const save = async () => {
     doing = 'every key was written (SAVE)';
     const path = await step('save', () => server.save());
-    const reading = {...deps, depth: job.depth, groups: evidence.aof && job.groups};
+    const reading = {...deps, depth: job.depth, groups: evidence.aof && job.groups, canaries};
     evidence.saved = await watch.time('verifyMs', () => inspect(path, reading));
     doing = undefined;
   };
   try {
     // Of an AOF nobody but a server can say what dataset it makes: so it saves it, and our reader reads that.
     if (evidence.aof) await save();
-    const {dataset} = (evidence.aof ? evidence.saved : evidence.inspection) ?? {};
-    const codeBytes = dataset?.functionCode?.sizeBytes ?? 0;
-    const asked = {codeBytes, noDigest: bySave ? 'proof save' : undefined};
+    const codeBytes = (evidence.saved ?? evidence.inspection)?.dataset.functionCode?.sizeBytes;
+    const asked = {codeBytes, noDigest: bySave ? 'proof save' : undefined, canaries};
     evidence.census = await step('digest', () => takeCensus(server.client, job.depth, asked));
     if (bySave) await save();
   } catch (error) {

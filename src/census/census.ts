@@ -4,6 +4,7 @@
  */
 import {z} from 'zod';
 import {digestSchema} from '../inspect/inspection.ts';
+import {askedCanarySchema} from './canaries.ts';
 
 const count = z.int().min(0);
 const keyCount = z.strictObject({keys: count, expires: count});
@@ -26,6 +27,10 @@ export const censusSchema = z.strictObject({
   digestBecause: z.string().optional(),
   /** When it had been computed, in milliseconds since 1970: Valkey's depends on what has expired by then. */
   digestAtMs: count.optional(),
+  /** In the order of the config. */
+  canaries: z.array(askedCanarySchema).optional(),
+  /** When they had been asked for, likewise. */
+  canariesAtMs: count.optional(),
   usedMemoryBytes: count.nullable(),
   /** Must be 0: the throwaway server evicts nothing. */
   evictedKeys: count.nullable(),

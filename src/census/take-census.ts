@@ -3,19 +3,23 @@
  * proved; it changes nothing on the server. An error reply to a question it cannot do without is `server/unreachable`.
  */
 import {DrillError} from '../errors.ts';
+import type {CanaryKey} from '../inspect/canaries/canary-schema.ts';
 import type {Depth, Digest} from '../inspect/inspection.ts';
 import type {ServerClient} from '../redis/client.ts';
 import {infoNumber, parseInfo, parseKeyspace, serverIdentity} from '../redis/info.ts';
 import {compareLines, digestDialect, type ServerLine} from '../redis/server-line.ts';
+import {askForCanaries} from './canaries.ts';
 import type {Census} from './census.ts';
 import {digestOfCode} from './function-code.ts';
 
 /** What the file says that the server is to be asked about. */
 export type Asked = {
   /** Of all function libraries together. */
-  codeBytes?: number;
+  codeBytes?: number | undefined;
   /** Why the digest is not, where values are proved otherwise. */
   noDigest?: string | undefined;
+  /** Keys that are asked for one by one. */
+  canaries?: readonly CanaryKey[] | undefined;
 };
 
 /** Code of functions that is fetched as a whole, to be held against ours. Libraries are some KiB. */
@@ -24,7 +28,7 @@ const MAX_CODE_BYTES = 8 * 1024 * 1024;
 export async function takeCensus(
   client: ServerClient,
   depth: Depth = 'full',
-  {codeBytes = 0, noDigest}: Asked = {},
+  {codeBytes = 0, noDigest, canaries = []}: Asked = {},
 ): Promise<Census> {
   const notAsked = depth === 'quick' ? 'depth quick' : noDigest;
   const info = parseInfo(String(await ask(client, 'INFO')));
@@ -41,9 +45,20 @@ export async function takeCensus(
       depth === 'full' && codeBytes > 0 && codeBytes <= MAX_CODE_BYTES,
     )),
     ...(notAsked === undefined ? await digest(client, line) : {digest: null, digestBecause: notAsked}),
+    ...(canaries.length > 0 && (await askedCanaries(client, canaries, {databases, line}))),
     usedMemoryBytes: infoNumber(info, 'used_memory'),
     evictedKeys: infoNumber(info, 'evicted_keys'),
   };
+}
+
+async function askedCanaries(
+  client: ServerClient,
+  canaries: readonly CanaryKey[],
+  {databases, line}: {databases: Census['databases']; line: ServerLine},
+): Promise<Pick<Census, 'canaries' | 'canariesAtMs'>> {
+  const having = new Set(Object.keys(databases));
+  const asked = await askForCanaries(client, canaries, {databases: having, dialect: digestDialect(line)});
+  return {canaries: asked, canariesAtMs: Date.now()};
 }
 
 async function functionLibraries(

@@ -8,6 +8,7 @@ import type {DrillJob} from '../drill.ts';
 import {DrillError} from '../errors.ts';
 import {type Expectations, expectationsSchema} from '../judge/expectations.ts';
 import type {Policy} from '../judge/policy.ts';
+import {canaryId} from './canary-id.ts';
 import {contradictions, recordInFull} from './depth.ts';
 import {groupName, groupsOf} from './groups.ts';
 import {plainDocument} from './plain-yaml.ts';
@@ -156,6 +157,7 @@ async function toJob(
     policy: {
       ...rules,
       groupName: groupName(groups.redact),
+      ...(rules.canaries && {canaryIds: rules.canaries.map(canaryId)}),
       ...(file !== undefined && {expectationsFile: file}),
       ...(maxAge !== undefined && {maxAge: {ms: maxAge, origin: originOf(['max-age'])}}),
     },

@@ -7,6 +7,9 @@ import {DrillError} from '../errors.ts';
 import {FORM_BYTES} from '../form.ts';
 import {type Phase, type Progress, silent} from '../progress.ts';
 import {apartOf} from './apart/apart.ts';
+import {CanaryFinder} from './canaries/canary-finder.ts';
+import type {CanaryKey} from './canaries/canary-schema.ts';
+import {readCanary} from './canaries/read-canary.ts';
 import {damageOf} from './damage.ts';
 import {datasetOf, type Grouping} from './dataset.ts';
 import type {Digester} from './digest/digester.ts';
@@ -26,6 +29,8 @@ export type InspectOptions = {
   signal?: AbortSignal | undefined;
   /** `quick`: values are passed over; nothing is digested. */
   depth?: Depth;
+  /** Keys of which more is told than that they are there. */
+  canaries?: readonly CanaryKey[] | undefined;
 };
 
 /** Looks at the name of every key. */
@@ -62,7 +67,9 @@ export async function inspectSource(
   using borrowed = borrowKernel();
   const dump = new DumpReader(source, borrowed.kernel, windowBytes);
   const digester = options.depth === 'quick' ? null : digesterFor(version, borrowed.kernel, Date.now());
-  const readers = readersOf(dump, digester, options.sorting?.sorter ?? null);
+  const {canaries = [], sorting} = options;
+  const finder = canaries.length === 0 ? null : new CanaryFinder(canaries, sorting?.sorter ?? null);
+  const readers = {...readersOf(dump, digester, finder ?? sorting?.sorter ?? null), canaries: finder};
   const walk = new Walk(dump, version, readers);
   const phase = (options.progress ?? silent).phase('inspect', source.sizeBytes, 'bytes');
   try {
@@ -71,11 +78,14 @@ export async function inspectSource(
     if (digested) digester.finish();
     const {cells} = walk.tally;
     const dataset = {
-      ...datasetOf(walk.tally, {grouping: options.sorting?.groupingOf() ?? null, digested}),
+      ...datasetOf(walk.tally, {grouping: sorting?.groupingOf() ?? null, digested}),
       ...(digested && readers.values && apartOf(readers.values, cells)),
     };
-    const read = {...inspection, ...findings(walk), dataset, ...ending};
-    if (isUnread(ending)) return read;
+    const whole = {...inspection, ...findings(walk), dataset, ...ending};
+    if (isUnread(ending)) return whole;
+    const file = {source, version, templates: readers.values?.templates ?? new Map()};
+    const found = finder && canaries.map((_, index) => readCanary(finder.places[index], file));
+    const read = {...whole, ...(found && {canaries: found})};
     if (digester === null) return {...read, digestBecause: 'depth quick'};
     return {...read, ...digestsOf(digester, version, cells)};
   } finally {

@@ -4,12 +4,11 @@
  */
 import {z} from 'zod';
 import {apartShape} from './apart/apart-schema.ts';
+import {foundCanarySchema} from './canaries/canary-schema.ts';
 import {groupPatternSchema} from './groups/group-pattern.ts';
+import {valueTypeSchema} from './type-names.ts';
 
-/** Redis' names of the value types, as TYPE answers them; modules as `module`. */
-export const VALUE_TYPES = ['string', 'list', 'set', 'zset', 'hash', 'stream', 'array', 'module'] as const;
-export const valueTypeSchema = z.enum(VALUE_TYPES);
-export type ValueType = z.infer<typeof valueTypeSchema>;
+export {VALUE_TYPES, type ValueType, valueTypeSchema} from './type-names.ts';
 
 const count = z.int().min(0);
 
@@ -149,6 +148,8 @@ export const inspectionSchema = z.strictObject({
   highestDatabase: count,
   /** Module types and AUX data by the module's type name, and how often they occur. */
   modules: z.record(z.string(), count),
+  /** In the order of the config. */
+  canaries: z.array(foundCanarySchema).optional(),
   error: damageSchema.optional(),
 });
 export type Inspection = z.infer<typeof inspectionSchema>;

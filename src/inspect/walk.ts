@@ -6,6 +6,7 @@
 import {Announced} from './announced.ts';
 import {readFunction, skipPreGaFunction} from './apart/function-code.ts';
 import {readStreamState} from './apart/stream-state.ts';
+import type {CanaryFinder} from './canaries/canary-finder.ts';
 import type {Cell} from './cell.ts';
 import {KEY_NAME} from './digest/tape.ts';
 import type {DumpReader} from './dump-reader.ts';
@@ -39,7 +40,7 @@ export type Doing =
 const MAX_TEMPLATES = 65_536;
 const MAX_TEMPLATE_FIELDS = 1_000_000;
 
-type Readers = {names: NameReader; values: ValueReader | null};
+type Readers = {names: NameReader; values: ValueReader | null; canaries?: CanaryFinder | null};
 
 export class Walk {
   readonly tally = new Tally();
@@ -51,6 +52,7 @@ export class Walk {
   readonly #types: (ValueTypeRow | undefined)[];
   readonly #opcodes: ReadonlyMap<number, Opcode>;
   readonly #names: NameReader;
+  readonly #canaries: CanaryFinder | null;
   /** `null`: values are passed over, and there is no digest. */
   readonly #values: ValueReader | null;
   readonly #templates = new Map<number, number>();
@@ -58,10 +60,11 @@ export class Walk {
   /** Of the next key. */
   readonly #announced = new Announced();
 
-  constructor(dump: DumpReader, version: DumpVersion, {names, values}: Readers) {
+  constructor(dump: DumpReader, version: DumpVersion, {names, values, canaries = null}: Readers) {
     this.#dump = dump;
     this.#names = names;
     this.#values = values;
+    this.#canaries = canaries;
     if (version.magic === 'VALKEY') this.producer.product = 'valkey';
     this.#types = valueTypesOf(version);
     this.#opcodes = opcodesOf(version);
@@ -81,7 +84,7 @@ export class Walk {
   }
 
   #key(row: ValueTypeRow): void {
-    const cell = this.#name(row.type);
+    const cell = this.#name(row);
     if (this.#values === null) row.skip(this.#dump, this.#templates);
     else this.#digest(row, this.#values, cell);
     if (row.fieldExpiry) this.tally.hashesWithFieldExpiry++;
@@ -89,16 +92,19 @@ export class Walk {
   }
 
   /** Reads the name of a key, and finds out by it where the key belongs. */
-  #name(type: ValueType): Cell {
+  #name(row: ValueTypeRow | null): Cell {
     const digester = this.#values?.digester;
-    this.reading = type;
+    this.reading = row?.type ?? 'module';
     this.doing = 'read-key';
     this.#announced.begin(this.#dump);
     digester?.makeRoom();
     this.#names.read();
     this.doing = 'read-object-value';
     const cell = this.tally.cell(this.#names.combination, this.#dump.offset);
-    if (this.#announced.expires) digester?.expiring(this.#names.text, this.#announced, cell);
+    const {expires} = this.#announced;
+    if (expires) digester?.expiring(this.#names.text, this.#announced, cell);
+    if (this.#canaries?.matches)
+      this.#canaries.note(this.tally.database, {row, offset: this.#dump.offset, expires});
     return cell;
   }
 
@@ -124,7 +130,7 @@ export class Walk {
 
   /** `key:str module-id:len, module stream` */
   #moduleKey(): void {
-    const cell = this.#name('module');
+    const cell = this.#name(null);
     const name = moduleName(this.#dump.exactLength());
     skipModuleStream(this.#dump);
     this.tally.module(name, this.#dump.offset);

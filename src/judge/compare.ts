@@ -7,6 +7,7 @@
 import type {Census} from '../census/census.ts';
 import type {Dataset, Depth, Inspection} from '../inspect/inspection.ts';
 import {type DigestRule, functionsRule, judgeApart} from './apart.ts';
+import {canaryFindings} from './canaries.ts';
 import {compareGroups} from './compare-groups.ts';
 import type {Expectations} from './expectations.ts';
 import {compareExpiryTimes} from './expiry-times.ts';
@@ -32,7 +33,11 @@ function held(restored: Restored, expectations: Expectations | null, policy: Pol
   const recorded = expectations?.dataset ?? null;
   const quick = restored.depth === 'quick';
   const groups = compareGroups({recorded, actual, policy, sameBytes, tolerant: tolerated.all, quick});
-  const limits = [...judgeLimits(restored, expectations, policy), ...(recorded ? [] : groups)];
+  const limits = [
+    ...canaryFindings(restored, expectations, policy),
+    ...judgeLimits(restored, expectations, policy),
+    ...(recorded ? [] : groups),
+  ];
   if (expectations === null) {
     if (policy.digest !== 'exact') return limits.length > 0 ? limits : [NOTHING_RECORDED];
     const message = 'the digest cannot be compared: there are no recorded expectations';

@@ -6,6 +6,7 @@ import {z} from 'zod';
 import type {Census} from '../census/census.ts';
 import {type Dataset, datasetSchema, digestSchema, type Inspection} from '../inspect/inspection.ts';
 import type {ServerDescription} from '../restore/throwaway.ts';
+import {recordCanaries, recordedCanarySchema} from './canaries.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -27,6 +28,8 @@ export const expectationsSchema = z.strictObject({
   modules: z.record(z.string(), z.int().min(0)),
   /** The server's own DEBUG DIGEST; comparable within its dialect only. */
   serverDigest: digestSchema.nullable(),
+  /** Canaries of the config, by the SHA-256 of `database:key`. */
+  canaries: z.record(z.string().regex(/^[0-9a-f]{64}$/), recordedCanarySchema).optional(),
 });
 /** A hand-edited recording must not turn a healthy backup red. */
 function balances({keys, expires, databases}: Dataset): boolean {
@@ -53,8 +56,9 @@ export function recordExpectations(drill: {
   server: ServerDescription;
   census: Census;
   recordedAt: string;
+  canaryIds?: readonly string[] | undefined;
 }): Expectations {
-  const {backup, inspection, server, census, recordedAt} = drill;
+  const {backup, inspection, server, census, recordedAt, canaryIds = []} = drill;
   const {name, sizeBytes, sha256} = backup;
   return {
     schemaVersion: 1,
@@ -70,5 +74,6 @@ export function recordExpectations(drill: {
     },
     modules: inspection.modules,
     serverDigest: census.digest,
+    ...(canaryIds.length > 0 && {canaries: recordCanaries(canaryIds, inspection.canaries ?? [])}),
   };
 }

@@ -8,6 +8,7 @@ import type {AofInspection} from '../inspect/aof/aof-inspection.ts';
 import type {Inspection} from '../inspect/inspection.ts';
 import type {Load} from '../restore/loading.ts';
 import {aofEntries} from './aof-ledger.ts';
+import {canaryEntries} from './canary-ledger.ts';
 import {type Finding, fail, pass, skipped} from './finding.ts';
 import {type Proof, savedDigest} from './proof.ts';
 
@@ -51,6 +52,7 @@ function datasetEntries(books: Books): Entry[] {
     functions(books),
     ...functionCode(books),
     digest(books),
+    ...canaryEntries(books),
     ...(books.proof === 'save' ? [savedDigest({...books, saved: books.saved})] : []),
   ];
 }

@@ -3,6 +3,7 @@
  * finding can name the file and line.
  */
 import {z} from 'zod';
+import {canariesSchema} from './canaries.ts';
 import type {MaxAge} from './freshness.ts';
 import {exactnessSchema, groupRulesSchema} from './group-policy.ts';
 import {keyLimitsSchema} from './key-limits.ts';
@@ -17,6 +18,8 @@ export const policySchema = z.strictObject({
     .optional(),
   /** Of an AOF that ends in the middle of a command or transaction. */
   'cut-tail': z.union([z.enum(['fail', 'warn']), z.strictObject({'max-bytes': z.int().min(0)})]).optional(),
+  /** Keys that must be there, each with what else must be so of it. */
+  canaries: canariesSchema.optional(),
   /** `any`: libraries may come and go, and their code may change. */
   functions: exactnessSchema.optional(),
   digest: exactnessSchema.optional(),
@@ -34,6 +37,8 @@ export type Policy = z.output<typeof policySchema> & {
   maxAge?: MaxAge;
   /** What the group of a pattern is called in the Inspection: the pattern, unless names are redacted. */
   groupName?: (pattern: string) => string;
+  /** Under which names canaries are recorded, in their order. */
+  canaryIds?: readonly string[];
 };
 
 export const NO_POLICY: Policy = {originOf: () => ''};

@@ -9,6 +9,8 @@ export type Reply = string | number | null | Reply[];
 export type ServerClient = {
   /** One command, its reply as Redis sent it. Throws on an error reply, a lost connection or a passed deadline. */
   call(command: string, ...args: string[]): Promise<Reply>;
+  /** The same in one of its databases; a key that is no text is given as bytes. */
+  callIn(database: number, command: string, ...args: (string | Uint8Array)[]): Promise<Reply>;
   close(): void;
 };
 
@@ -31,6 +33,13 @@ export async function connectToSocket(path: string): Promise<ServerClient> {
   await redis.connect();
   return {
     call: async (command, ...args) => (await redis.call(command, ...args)) as Reply,
+    callIn: async (database, command, ...args) => {
+      await redis.select(database);
+      return (await redis.call(command, ...args.map(asArgument))) as Reply;
+    },
     close: () => redis.disconnect(),
   };
 }
+
+const asArgument = (arg: string | Uint8Array): string | Buffer =>
+  typeof arg === 'string' ? arg : Buffer.from(arg);

@@ -16,21 +16,42 @@ const NOT_FOUND = /executable file not found|no such file or directory/i;
 /** Throws until the server answers: its socket may not be there yet. */
 export async function connectByExec(exec: Exec, socket: string): Promise<ServerClient> {
   const {program, json} = await findCli(exec);
-  const call = async (command: string, ...args: string[]): Promise<Reply> => {
-    const asJson = json && !ALWAYS_TEXT.has(command);
+  const ask = async (options: string[], [command, ...args]: string[]): Promise<Reply> => {
+    const asJson = json && !ALWAYS_TEXT.has(command!);
     const {exitCode, stdout, stderr} = await exec([
       program,
       '-s',
       socket,
       ...(asJson ? ['--json'] : []),
-      command,
+      ...options,
+      command!,
       ...args,
     ]);
     if (exitCode !== 0) throw new Error((stderr || stdout).trim());
     return asJson ? parseReply(stdout) : parseText(stdout);
   };
+  const call = (...command: string[]): Promise<Reply> => ask([], command);
   await call('INFO');
-  return {call, close: () => {}};
+  return {
+    call,
+    callIn: (database, ...command) => {
+      const texts = command.map(part => Buffer.from(part).toString());
+      const options = ['-n', String(database)];
+      return texts.every(text => PLAIN.test(text))
+        ? ask(options, texts)
+        : ask([...options, '--quoted-input'], command.map(quoted));
+    },
+    close: () => {},
+  };
+}
+
+/** What nobody on the way to the server takes for anything else. Other keys need a CLI of 6.2 or later. */
+const PLAIN = /^[\w:.{}@#/-]+$/;
+
+/** In quotes, as --quoted-input reads it (sdssplitargs): any bytes, written in ASCII. */
+function quoted(text: string | Uint8Array): string {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  return `"${Array.from(bytes, byte => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}"`;
 }
 
 type Cli = {program: string; json: boolean};

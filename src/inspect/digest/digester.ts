@@ -11,6 +11,7 @@ import {DIGEST_BYTES, LAYOUT, MAX_CELL_SLOTS, MAX_SLOTS} from '../kernel.ts';
 import {Batch, type Slot, ZERO_SLOT} from './batch.ts';
 import {type Aside, addSums, CELL_BYTES, PARTS, type Part} from './cell-sums.ts';
 import {percent17g, readsAlike} from './score-text.ts';
+import {ALIKE, type Share, sharesOf, sumsOf} from './shares.ts';
 import {EXPIRE, FIELD_EXPIRE, HOLE, KEY_NAME, NOTHING, type Tape, type Text, typeText} from './tape.ts';
 
 /** Numbers of the object types in server.h. */
@@ -38,20 +39,15 @@ const MAX_RESIDENTS = Math.floor((MAX_CELL_SLOTS * DIGEST_BYTES) / CELL_BYTES);
 /** From the first slot of a cell to that of a part. */
 const offsetOf = (part: Part): number => PARTS.indexOf(part) * DIGEST_BYTES;
 const COMMON = offsetOf('common');
-const SHORT_SCORES = offsetOf('short-scores');
-const OLD_SCORES = offsetOf('old-scores');
-const OLD_WITH_ZERO = offsetOf('old-scores-zero');
-const OLD_WITH_MINUS_ZERO = offsetOf('old-scores-minus-zero');
-const PLAIN_FIELDS = offsetOf('plain-fields');
-const EXPIRING_FIELDS = offsetOf('expiring-fields');
 const EXPIRY_TIMES = offsetOf('expiry-times');
 
 export class Digester {
   readonly tape: Tape;
   /** Smallest expiry of a field that had not passed at `nowMs`; Valkey's digest holds until then. */
   nextFieldExpiryMs = Number.POSITIVE_INFINITY;
-  /** Fields that expire. */
   expiringFields = 0;
+  /** Of the key that is open, or was last. */
+  elements = 0;
   readonly #rules: DigestRules;
   readonly #batch: Batch;
   /** Cells that have slots now, in the order of these. */
@@ -74,7 +70,6 @@ export class Digester {
   #ordered = false;
   #open = false;
   #type: DigestedType = 'string';
-  #elements = 0;
   #differs = false;
   #hasMinusZero = false;
   #holesLeft = MAX_HOLES;
@@ -101,24 +96,33 @@ export class Digester {
   }
 
   begin(type: DigestedType, name: Text, cell: Cell): void {
+    this.#begin(type, cell, name);
+  }
+
+  /** A key without its name, as DEBUG DIGEST-VALUE takes it. The digester must have no other. */
+  beginAlone(type: DigestedType): void {
+    this.#begin(type, new Cell(0, 0), null);
+  }
+
+  #begin(type: DigestedType, cell: Cell, name: Text | null): void {
     this.#cell = cell;
     this.#slotsOf(cell);
     this.#type = type;
-    this.#elements = 0;
+    this.elements = 0;
     this.#differs = false;
     this.#hasMinusZero = false;
     this.#open = true;
     this.#ordered = type !== 'set' && type !== 'zset' && type !== 'hash';
     this.#chainStart = this.#batch.here;
     this.#chainSlot = ZERO_SLOT;
-    this.#batch.step(name);
+    if (name !== null) this.#batch.step(name);
     this.#batch.step(typeText(OBJECT_TYPES[type]));
     if (!this.#ordered) this.#batch.chain(this.#chainStart, ZERO_SLOT, this.#key);
   }
 
   /** The value of a string, or what comes next in a list, stream or array. */
   mix(text: Text): void {
-    this.#elements++;
+    this.elements++;
     this.#batch.step(text);
     if (this.#batch.full) this.#run();
   }
@@ -132,14 +136,14 @@ export class Digester {
   }
 
   member(text: Text): void {
-    this.#elements++;
+    this.elements++;
     this.#batch.member(text, this.#key);
     if (this.#batch.full) this.#run();
   }
 
   /** `expiresAtMs` is 0 for a field that does not expire; else the name of the key must be held. */
   field(name: Text, value: Text, expiresAtMs: number): void {
-    this.#elements++;
+    this.elements++;
     if (expiresAtMs === 0) this.#batch.pair(name, value, NOTHING, this.#key);
     else if (this.#rules.fieldExpiry === 'marked') {
       this.#differs = true;
@@ -167,7 +171,7 @@ export class Digester {
   }
 
   scored(member: Text, score: number): void {
-    this.#elements++;
+    this.elements++;
     if (readsAlike(score)) this.#batch.pair(member, this.tape.integer(score), NOTHING, this.#key);
     else {
       const text = this.tape.shortest(score);
@@ -184,7 +188,7 @@ export class Digester {
 
   /** A score of -0 in what servers from 7.0 on turn into a listpack, where it becomes an integer. */
   scoredMinusZero(member: Text): void {
-    this.#elements++;
+    this.elements++;
     this.#hasMinusZero = true;
     this.#batch.pair(member, this.tape.integer(0), NOTHING, this.#slot(3));
     this.#batch.pair(member, this.tape.ascii('-0'), NOTHING, this.#slot(4));
@@ -194,7 +198,7 @@ export class Digester {
   /** False for a key without elements, which servers do not keep: it has no part in the digest. */
   end(expires: boolean): boolean {
     this.#open = false;
-    if (this.#elements === 0 && this.#type !== 'stream') {
+    if (this.elements === 0 && this.#type !== 'stream') {
       // What has been written of its chain stays without consequence: nothing ends it.
       if (!this.#ordered) this.#key += KEY_BYTES;
       return false;
@@ -213,17 +217,24 @@ export class Digester {
     return true;
   }
 
+  /** What DEBUG DIGEST-VALUE answers, by dialect, as the sums of a cell: no last step hides it. */
+  endAlone(expires: boolean): Cell {
+    this.#run();
+    this.#open = false;
+    const shares = this.#ordered ? ALIKE : this.#shares();
+    // Of a key that keeps an order, only the first is its own.
+    const slots = [0, 1, 2, 3, 4].map(i => (i > 0 && this.#ordered ? ZERO_SLOT : this.#slot(i)));
+    const mark = expires ? EXPIRE : NOTHING;
+    addSums(this.#cell, sumsOf({words: this.tape.kernel.words, shares, slots, mark}));
+    return this.#cell;
+  }
+
   #endUnordered(last: Text): void {
-    if (this.#hasMinusZero) {
-      this.#last(last, 1, 3, SHORT_SCORES);
-      this.#last(last, 2, 3, OLD_WITH_ZERO);
-      this.#last(last, 2, 4, OLD_WITH_MINUS_ZERO);
-    } else if (!this.#differs) this.#last(last, 1, 2, COMMON);
-    else {
-      const scores = this.#type === 'zset';
-      this.#last(last, 1, 3, scores ? SHORT_SCORES : PLAIN_FIELDS);
-      this.#last(last, 2, 3, scores ? OLD_SCORES : EXPIRING_FIELDS);
-    }
+    for (const {part, second, third} of this.#shares()) this.#last(last, [second, third], offsetOf(part));
+  }
+
+  #shares(): readonly Share[] {
+    return sharesOf({type: this.#type, differs: this.#differs, hasMinusZero: this.#hasMinusZero});
   }
 
   #slot(number: number): Slot {
@@ -235,9 +246,9 @@ export class Digester {
     this.#collect();
   }
 
-  #last(mark: Text, first: number, second: number, part: number): void {
+  #last(mark: Text, [second, third]: [number, number], part: number): void {
     const into = this.#slotsOf(this.#cell) + part;
-    this.#batch.last(mark, [this.#key, this.#slot(first), this.#slot(second)], into);
+    this.#batch.last(mark, [this.#key, this.#slot(second), this.#slot(third)], into);
   }
 
   /** Does all that was put off; an open key goes on afterwards. */

@@ -27,7 +27,7 @@ const readsOldScores = ({magic, number}: DumpVersion): boolean =>
   magic === 'REDIS' && number <= OLD_SCORES_UNTIL;
 
 /** Which servers read this dump: see `canRead` in server-line.ts. */
-function dialectsOf(version: DumpVersion): Dialect[] {
+export function dialectsOf(version: DumpVersion): Dialect[] {
   if (version.magic === 'VALKEY') return ['7.2', 'valkey-9.0'];
   const dialects: Dialect[] = ['7.2', '7.4', 'valkey-9.0'];
   return readsOldScores(version) ? ['6.0', '7.0', ...dialects] : dialects;

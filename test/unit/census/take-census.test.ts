@@ -17,6 +17,7 @@ function aClient(answers: Answers): ServerClient & {asked: string[]} {
       if (answer instanceof Error) throw answer;
       return answer;
     },
+    callIn: () => Promise.reject(new Error('not asked')),
     close: () => {},
   };
 }

@@ -124,3 +124,39 @@ describe('the CLI', () => {
     await expect(connectByExec(exec, '/drill/redis.sock')).rejects.toThrow('Could not connect');
   });
 });
+
+describe('in a database', () => {
+  const asked = async (version: string, ...args: (string | Uint8Array)[]) => {
+    const image = anImage('redis-cli', version, {stdout: version.startsWith('6.0') ? 'ab\n' : '["ab"]\n'});
+    await (await image.connect()).callIn(3, 'DEBUG', 'DIGEST-VALUE', ...args);
+    return image.asked.at(-1)!.slice(3);
+  };
+
+  test('a plain key is an argument like any other, for the CLI of 6.0 too', async () => {
+    expect(await asked('7.0.15', Buffer.from('drill:canary'))).toEqual([
+      '--json',
+      '-n',
+      '3',
+      'DEBUG',
+      'DIGEST-VALUE',
+      'drill:canary',
+    ]);
+    expect(await asked('6.0.16', 'drill:canary')).toEqual([
+      '-n',
+      '3',
+      'DEBUG',
+      'DIGEST-VALUE',
+      'drill:canary',
+    ]);
+  });
+
+  test('a key of other bytes goes in ASCII, in quotes', async () => {
+    expect((await asked('7.0.15', Uint8Array.of(0, 34, 255))).slice(0, 4)).toEqual([
+      '--json',
+      '-n',
+      '3',
+      '--quoted-input',
+    ]);
+    expect((await asked('7.0.15', Uint8Array.of(0, 34, 255))).at(-1)).toBe('"\\x00\\x22\\xff"');
+  });
+});

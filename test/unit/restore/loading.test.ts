@@ -38,6 +38,7 @@ function aThrowaway({answers = [READY], log = LOADED_7_0, ended = null}: Fake): 
         if (answer === null) throw new Error('Connection is closed.');
         return info(answer);
       },
+      callIn: () => Promise.reject(new Error('not asked for')),
       close: () => {},
     },
     log: async () => log,

@@ -4,7 +4,7 @@ import {whenReachable} from '../../../src/restore/reach.ts';
 import {EndedEarly, type Throwaway} from '../../../src/restore/throwaway.ts';
 import {aServer} from '../../builders.ts';
 
-const client: ServerClient = {call: async () => 'PONG', close: () => {}};
+const client: ServerClient = {call: async () => 'PONG', callIn: async () => null, close: () => {}};
 const running: Pick<Throwaway, 'description' | 'log' | 'ended'> = {
   description: aServer(),
   log: async () => ['Fatal error loading the DB'],

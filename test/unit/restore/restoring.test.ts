@@ -12,7 +12,7 @@ function aThrowaway(dispose = async () => {}) {
   let disposals = 0;
   const server: Throwaway = {
     description: aServer(),
-    client: {call: async () => 'OK', close: () => {}},
+    client: {call: async () => 'OK', callIn: async () => null, close: () => {}},
     log: async () => [],
     ended: async () => null,
     save: async () => '',

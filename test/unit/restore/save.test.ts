@@ -16,7 +16,10 @@ const saved = ({answer, ended, log = LOG.slice(0, 1)}: Case) => {
     if (answer instanceof Error) throw answer;
     return answer;
   };
-  return saveOn({call, close: () => {}}, {log: async () => log, ended: async () => ended ?? null});
+  return saveOn(
+    {call, callIn: (_, command) => call(command), close: () => {}},
+    {log: async () => log, ended: async () => ended ?? null},
+  );
 };
 
 test('OK is all that is wanted', async () => {
