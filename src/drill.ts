@@ -16,7 +16,7 @@ import {type Proof, proofHeld} from './judge/proof.ts';
 import {type Progress, showWaiting} from './progress.ts';
 import type {Conf} from './redis/conf-files.ts';
 import type {DrillReport} from './report/drill-report.ts';
-import {checkDump} from './restore/checker.ts';
+import {checkFiles} from './restore/checker.ts';
 import {type DumpHeader, headerOf, sameServer} from './restore/choose-image.ts';
 import {awaitLoaded, crashedReading, type Restored, refused} from './restore/loading.ts';
 import {aofPayload, type Payload} from './restore/payload.ts';
@@ -166,8 +166,8 @@ async function drillDump(
   const restored = restoring && (await restore(dump, restoring, job, deps, notes));
   const {evidence} = notes;
   const loaded = evidence.load?.status === 'loaded';
-  if (restored && payload.kind === 'rdb' && (!loaded || evidence.inspection?.error))
-    evidence.checked = await checkDump(dump.path, restored.server, job.server, deps);
+  if (restored && (!loaded || (evidence.aof ?? evidence.inspection)?.error))
+    evidence.checked = await checkFiles(payload, restored.server, job.server, deps);
   if (header && restored && payload.kind === 'rdb' && loaded)
     await asProduction({dump, header, frozen: restored, artifact}, job, deps, notes);
   await dump.assertUnchanged();

@@ -5,18 +5,15 @@ import {type Finding, fail, pass, skipped} from './finding.ts';
 export function judgeChecked(checked: Checked): Finding {
   const {program, status, because, offset, complaint, doing, type, keysRead} = checked;
   const parts = {origin: 'checker', severity: 'note'} as const;
-  if (status === 'not-run') return skipped('checker/rdb', `${program} was not run: ${because}`, parts);
+  const rule = program.endsWith('aof') ? 'checker/aof' : 'checker/rdb';
+  if (status === 'not-run') return skipped(rule, `${program} was not run: ${because}`, parts);
   if (status === 'fine')
-    return pass(
-      'checker/rdb',
-      `${program} finds nothing wrong with the dump; it looks at less than a load`,
-      parts,
-    );
-  const where = offset === null ? '' : ` at byte ${offset}`;
+    return pass(rule, `${program} finds nothing wrong; it looks at less than a load`, parts);
+  const where = offset === null || rule === 'checker/aof' ? '' : ` at byte ${offset}`;
   const what = [doing, type].filter(word => word !== null).join(', ');
   const soFar = keysRead === null ? '' : `; ${keysRead} keys read`;
   return fail(
-    'checker/rdb',
+    rule,
     `${program}: ${complaint ?? 'damaged'}${where}${what === '' ? '' : ` (${what})`}${soFar}`,
     {
       ...parts,

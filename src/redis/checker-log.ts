@@ -43,6 +43,29 @@ export function readCheckerLog(log: readonly string[]): CheckerWords | null {
   };
 }
 
+/** `redis-check-aof`: how far the file is whole. What it expected and what it got instead may be somebody's data. */
+export function readAofCheckerLog(log: readonly string[]): CheckerWords | null {
+  const ofBase = readCheckerLog(log);
+  if (ofBase?.status === 'damaged') return ofBase;
+  const [, size, whole] = log.map(line => ANALYZED.exec(line)).findLast(found => found !== null) ?? [];
+  const invalid = log.some(line => /^AOF .*is not valid\./.test(line));
+  const words = {doing: null, type: null, keysRead: null};
+  if (invalid) {
+    return whole === undefined
+      ? {...words, status: 'damaged', offset: null, complaint: null}
+      : {
+          ...words,
+          status: 'damaged',
+          offset: Number(whole),
+          complaint: `whole up to byte ${whole} of ${size}`,
+        };
+  }
+  const fine = log.some(line => /^(All AOF files and manifest are valid|AOF .*is valid)$/.test(line));
+  return fine ? {...words, status: 'fine', offset: null, complaint: null} : null;
+}
+
+const ANALYZED = /^AOF analyzed:(?: filename=.*,)? size=(\d+), ok_up_to=(\d+),/;
+
 function lastNumber(log: readonly string[], pattern: RegExp): number | null {
   const found = log.flatMap(line => pattern.exec(line)?.[1] ?? []).at(-1);
   return found === undefined ? null : Number(found);

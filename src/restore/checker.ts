@@ -1,5 +1,5 @@
 /**
- * The server's own checker (redis-check-rdb, valkey-check-rdb) on a dump that does not load or is damaged: of the same
+ * The server's own checker (redis-check-rdb, redis-check-aof and Valkey's) on files that do not load or are damaged: of the same
  * image, in a throwaway container of its own, or beside the local binary. What it says is evidence beside the verdict and
  * never changes it: it misses what a load meets, and now and then fails what loads.
  */
@@ -9,10 +9,11 @@ import {dirname, join} from 'node:path';
 import {z} from 'zod';
 import {DrillError, throwIfAborted} from '../errors.ts';
 import {thisDrill} from '../private/owner.ts';
-import {readCheckerLog} from '../redis/checker-log.ts';
+import {readAofCheckerLog, readCheckerLog} from '../redis/checker-log.ts';
 import {LogBuffer} from './log-buffer.ts';
 import type {Payload} from './payload.ts';
 import {makePrivateDir} from './private-dir.ts';
+import {checkerRole} from './role.ts';
 import type {ServerOptions, Surroundings} from './start-server.ts';
 import type {ServerDescription} from './throwaway.ts';
 
@@ -35,21 +36,22 @@ export type Checked = z.infer<typeof checkedSchema>;
 const LIMIT_MS = 120_000;
 
 /** Never rejects but when the drill is cancelled. */
-export async function checkDump(
-  dumpPath: string,
+export async function checkFiles(
+  payload: Payload,
   server: ServerDescription,
   options: ServerOptions,
   surroundings: Surroundings,
 ): Promise<Checked> {
-  const programs = ['redis-check-rdb', 'valkey-check-rdb'];
+  const programs = [`redis-check-${payload.kind}`, `valkey-check-${payload.kind}`];
   if (server.line?.startsWith('valkey')) programs.reverse();
   const run = server.kind === 'container' ? inImage : besideBinary;
+  const read = payload.kind === 'rdb' ? readCheckerLog : readAofCheckerLog;
   let because = '';
   for (const program of programs) {
     try {
-      const log = await run(program, {dumpPath, server, options, surroundings});
+      const log = await run(program, {payload, server, options, surroundings});
       if (log === null) return notRun(program, `it was not done after ${LIMIT_MS / 1000} s`);
-      const words = readCheckerLog(log);
+      const words = read(log);
       return words ? {program, ...words} : notRun(program, 'it ended without a result');
     } catch (error) {
       throwIfAborted(surroundings.signal);
@@ -79,38 +81,40 @@ function isMissing(error: unknown): boolean {
 }
 
 type Job = {
-  dumpPath: string;
+  payload: Payload;
   server: ServerDescription;
   options: ServerOptions;
   surroundings: Surroundings;
 };
 
 /** Its output, or `null` when it takes too long. */
-async function inImage(program: string, {dumpPath, server, options, surroundings}: Job) {
+async function inImage(program: string, {payload, server, options, surroundings}: Job) {
   const {connectEngine} = await import('./container.ts');
-  const engine = await connectEngine(surroundings.docker?.host, surroundings.signal);
+  const {tempDir, signal, run, docker} = surroundings;
+  const engine = await connectEngine(docker?.host, signal);
   if (!engine) throw new Error('the engine is gone');
   const {memoryBytes} = options;
-  const {tempDir, signal, run} = surroundings;
-  const role = ({dump}: {dump: string}) => ({entrypoint: [program], command: [dump], entries: []});
-  const payload: Payload = {kind: 'rdb', path: dumpPath};
   const common = {image: server.image!, line: null, because: 'checker', highestDatabase: 0, memoryBytes};
+  const role = checkerRole(program, payload);
   const ran = await engine.run({...common, payload, tempDir, signal, owner: thisDrill(run), role}, LIMIT_MS);
   return ran?.log ?? null;
 }
 
-async function besideBinary(program: string, {dumpPath, server, surroundings}: Job) {
+async function besideBinary(program: string, {payload, server, surroundings}: Job) {
   const {tempDir, run, signal} = surroundings;
   await using directory = await makePrivateDir(tempDir, thisDrill(run), 'path');
+  const {path, socket, uid, gid} = directory;
+  const dump = payload.kind === 'rdb' ? await directory.readableDump(payload.path) : '';
+  const {command, entries} = checkerRole(program, payload)({directory: path, dumpDir: path, dump, socket});
+  await directory.furnish(entries);
   const log = new LogBuffer();
-  const path = join(dirname(server.binary!), program);
-  const child: ChildProcess = spawn(path, [await directory.readableDump(dumpPath)], {
+  const child: ChildProcess = spawn(join(dirname(server.binary!), program), command, {
     // By this it is found when the drill is killed (left-behind.ts).
-    cwd: directory.path,
+    cwd: path,
     env: {},
     stdio: ['ignore', 'pipe', 'pipe'],
-    uid: directory.uid,
-    gid: directory.gid,
+    uid,
+    gid,
     timeout: LIMIT_MS,
     killSignal: 'SIGKILL',
     signal,

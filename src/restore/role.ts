@@ -3,7 +3,7 @@
  * role is made once it is known where the container has its private directory and the dump.
  */
 import {DUMP_FILE, frozenFlags} from './frozen.ts';
-import {AOF_DIRECTORY, type Payload} from './payload.ts';
+import {AOF_DIRECTORY, AOF_FILE, type Payload} from './payload.ts';
 
 /** In the container's own view of the file system. */
 export type Inside = {directory: string; dumpDir: string; dump: string; socket: string};
@@ -45,6 +45,19 @@ function loaded(payload: Payload, dump: string): Entry[] {
     ...payload.files.map(({to, from, bytes}) => ({path: `${WORK_DIR}/${to}`, copy: {from, bytes}})),
   ];
 }
+
+/** A program of the image on what a server would load; of an AOF on a copy, because such programs open it to write. */
+export const checkerRole =
+  (program: string, payload: Payload): RoleIn =>
+  ({directory, dump}) => ({
+    entrypoint: [program],
+    command: [payload.kind === 'rdb' ? dump : `${directory}/${startOf(payload.multiPart)}`],
+    entries: [{path: WORK_DIR}, ...loaded(payload, dump)],
+  });
+
+/** The file of an AOF that is named to who reads it. */
+const startOf = (multiPart: boolean): string =>
+  `${WORK_DIR}/${multiPart ? `${AOF_DIRECTORY}/${AOF_FILE}.manifest` : AOF_FILE}`;
 
 const WORK_DIR = 'server';
 const SAVED = `${WORK_DIR}/${DUMP_FILE}`;

