@@ -81,6 +81,20 @@ export async function startServer(flags) {
   }
   return {
     redis,
+    pid: server.pid,
+    socket,
+    /** A server answers while it loads, but not this. */
+    async loaded() {
+      for (;;) {
+        try {
+          redis('PING');
+          return;
+        } catch (error) {
+          if (!/LOADING/.test(error.message)) throw error;
+        }
+        await sleep(20);
+      }
+    },
     async [Symbol.asyncDispose]() {
       server.kill('SIGKILL');
       rmSync(folder, {recursive: true, force: true});
@@ -133,4 +147,25 @@ export async function repeated(times) {
   closeSync(output);
   renameSync(`${target}.making`, target);
   return target;
+}
+
+/** One set of a million members, in calls of a thousand. */
+export function giantSet() {
+  const members = `for i = 1, 1000 do redis.call('SADD', 'giant', ARGV[1] .. ':' .. i) end return redis.status_reply('OK')`;
+  return made('giant-set.rdb', redis => {
+    for (let batch = 0; batch < 1000; batch++) redis('EVAL', members, '0', String(batch));
+  });
+}
+
+/** 512 MB: as long as `proto-max-bulk-len` allows. Noise, which does not shrink, then zeros, which shrink to nothing. */
+export function giantString() {
+  const half = 256 * 1024 * 1024;
+  const noise = `math.randomseed(1) local t = {} for i = 1, 65536 do t[i] = string.char(math.random(0, 255)) end
+    local block = table.concat(t) for at = 0, ${half} - 65536, 65536 do redis.call('SETRANGE', 'giant', at, block .. at) end
+    redis.call('SETRANGE', 'giant', ${2 * half} - 1, 'x') return redis.status_reply('OK')`;
+  return made('giant-string.rdb', redis => redis('EVAL', noise, '0'));
+}
+
+export function manyKeys() {
+  return made('many-keys.rdb', redis => redis('DEBUG', 'POPULATE', String(2 * KEYS), 'user', '20'));
 }

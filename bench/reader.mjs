@@ -97,14 +97,7 @@ async function serve(file, times, digests) {
   const started = performance.now();
   const flags = ['--dir', dirname(file), '--dbfilename', basename(file), '--replicaof', '127.0.0.1', '0'];
   await using server = await startServer([...flags, '--databases', '1024']);
-  for (;;) {
-    try {
-      server.redis('PING');
-      break;
-    } catch (error) {
-      if (!/LOADING/.test(error.message)) throw error;
-    }
-  }
+  await server.loaded();
   times.load.push(performance.now() - started);
   let digest = '';
   times.digest.push(timed(() => (digest = server.redis('DEBUG', 'DIGEST'))));
