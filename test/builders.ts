@@ -3,6 +3,7 @@
  * belong together, so that a drill made of them passes.
  */
 import type {Census} from '../src/census/census.ts';
+import type {AofInspection} from '../src/inspect/aof/aof-inspection.ts';
 import type {Damage, Inspection} from '../src/inspect/inspection.ts';
 import type {Expectations} from '../src/judge/expectations.ts';
 import type {Finding} from '../src/judge/finding.ts';
@@ -66,6 +67,34 @@ export function anInspection(overrides: Partial<Inspection> = {}): Inspection {
     hashesWithFieldExpiry: 0,
     highestDatabase: 0,
     modules: {},
+    ...overrides,
+  };
+}
+
+/** A base of as many keys as the census has, and commands after it. */
+export function anAof(overrides: Partial<AofInspection> = {}): AofInspection {
+  const base = {name: 'a.aof.1.base.rdb', role: 'base', sizeBytes: 200, format: 'dump', commands: 0} as const;
+  const incr = {
+    name: 'a.aof.1.incr.aof',
+    role: 'incremental',
+    sizeBytes: 100,
+    format: 'commands',
+    commands: 12,
+  } as const;
+  return {
+    kind: 'aof',
+    layout: 'multi-part',
+    sizeBytes: 300,
+    parts: [base, incr].map(part => ({...part, seq: 1, transactions: 0})),
+    history: [],
+    notListed: [],
+    commands: {select: 2, set: 10},
+    transactions: 0,
+    annotatedFrom: '2025-01-02T03:00:00.000Z',
+    annotatedUntil: '2025-01-02T03:04:05.000Z',
+    base: anInspection({aofBase: true}),
+    highestDatabase: 0,
+    problems: [],
     ...overrides,
   };
 }
