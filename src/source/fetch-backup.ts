@@ -17,6 +17,8 @@ import {type Attempt, type Entry, type Range, type Store, StoreFault} from './st
 
 /** Large enough that asking for it does not count, small enough that all connections are busy to the end. */
 const PART_BYTES = 32 * 1024 ** 2;
+/** Written at once: each write costs a turn of another thread. */
+const BATCH_BYTES = 1024 ** 2;
 /** Stores give so much per connection, not per client. */
 const CONNECTIONS = 4;
 
@@ -161,23 +163,39 @@ class Transfer {
     });
   }
 
+  /** What has come is kept, whatever becomes of the try: the next one goes on behind it. */
   async #write(
     file: FileHandle,
     progress: {at: number},
     {to, attempt}: {to: number | null; attempt: Attempt},
   ) {
     const bytes = await this.#store.open(this.#entry, {from: progress.at, to}, attempt);
-    for await (const piece of bytes) {
-      attempt.alive();
-      if (to !== null && progress.at + piece.length > to)
-        throw new StoreFault('changed', 'more bytes came than the store had listed');
-      await writeAt(file, piece, progress.at);
-      // A try that was given up meanwhile must not count what the next one writes again.
+    let batch: Uint8Array[] = [];
+    let held = 0;
+    const flush = async (): Promise<void> => {
+      const [pieces, length] = [batch, held];
+      [batch, held] = [[], 0];
+      // A try that was given up must not count what the next one fetches again.
+      if (length === 0 || attempt.signal.aborted || this.#given) return;
+      await writeAt(file, pieces, progress.at);
       if (attempt.signal.aborted || this.#given) return;
-      progress.at += piece.length;
-      this.#done += piece.length;
+      progress.at += length;
+      this.#done += length;
       this.#moved(this.#done);
       if (this.#done >= this.#askAt) await this.#assertRoom(0);
+    };
+    try {
+      for await (const piece of bytes) {
+        attempt.alive();
+        if (to !== null && progress.at + held + piece.length > to)
+          throw new StoreFault('changed', 'more bytes came than the store had listed');
+        batch.push(piece);
+        held += piece.length;
+        if (held >= BATCH_BYTES) await flush();
+        if (this.#given) return;
+      }
+    } finally {
+      await flush();
     }
     if (to !== null && progress.at < to && !this.#given)
       throw new StoreFault('broken', `the transfer ended before its end, ${to - progress.at} bytes early`);
@@ -192,11 +210,15 @@ class Transfer {
   }
 }
 
-async function writeAt(file: FileHandle, piece: Uint8Array, at: number): Promise<void> {
+async function writeAt(file: FileHandle, pieces: Uint8Array[], at: number): Promise<void> {
   try {
-    for (let written = 0; written < piece.length; ) {
-      const {bytesWritten} = await file.write(piece, written, piece.length - written, at + written);
-      written += bytesWritten;
+    const {bytesWritten} = await file.writev(pieces, at);
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (bytesWritten === length) return;
+    const whole = Buffer.concat(pieces);
+    // Disks that are nearly full take less than they are given, and say so the next time.
+    for (let written = bytesWritten; written < whole.length; ) {
+      written += (await file.write(whole, written, whole.length - written, at + written)).bytesWritten;
     }
   } catch (error) {
     throw toDrillError(error);
