@@ -9,7 +9,8 @@ import type {Damage, Depth, Inspection} from '../inspect/inspection.ts';
 import type {Checked} from '../restore/checker.ts';
 import type {Load} from '../restore/loading.ts';
 import type {Production} from '../restore/production.ts';
-import type {Listed, NoBackup} from '../source/backup.ts';
+import type {ServerDescription} from '../restore/throwaway.ts';
+import type {Backup, Listed, NoBackup} from '../source/backup.ts';
 import type {Compared, Unpacked} from '../unpack/unpack.ts';
 import {judgeChecked} from './checker.ts';
 import {compare} from './compare.ts';
@@ -20,7 +21,7 @@ import {type Beside, judgeAof, judgeBeside} from './judge-aof.ts';
 import {drawLedger, type LedgerLine} from './ledger.ts';
 import {NO_POLICY, type Policy} from './policy.ts';
 import {judgeProduction, notOfAof, notReached} from './production.ts';
-import type {Proof} from './proof.ts';
+import {type Proof, proofHeld} from './proof.ts';
 import {judgeRoom} from './room.ts';
 import {judgeSchedule} from './schedule.ts';
 
@@ -31,6 +32,7 @@ export type Evidence = {
   /** By what a full drill was to prove values; by DEBUG DIGEST, unless it says otherwise. */
   proof?: Proof;
   noBackup?: NoBackup;
+  backup?: Backup;
   listed?: Listed;
   unpacked?: Unpacked;
   inspection?: Inspection;
@@ -39,6 +41,7 @@ export type Evidence = {
   saved?: Inspection;
   /** A dump beside the AOF: a drill of its own. */
   beside?: DrilledBeside;
+  server?: ServerDescription;
   load?: Load;
   census?: Census;
   /** What the server may take. */
@@ -55,7 +58,14 @@ export type Evidence = {
 export type DrilledBeside = {name: string; evidence: Evidence};
 
 export type Outcome = 'passed' | 'failed' | 'not-run';
-export type Verdict = {outcome: Outcome; error?: DrillError; ledger: LedgerLine[]; findings: Finding[]};
+export type Verdict = {
+  outcome: Outcome;
+  error?: DrillError;
+  /** By what values were proved; absent where none were. */
+  proof?: Proof;
+  ledger: LedgerLine[];
+  findings: Finding[];
+};
 
 export function judge(evidence: Evidence, expectations: Expectations | null, policy: Policy): Verdict {
   const {depth = 'full', noBackup, unpacked, aof, beside, load, census, production} = evidence;
@@ -84,7 +94,7 @@ export function judge(evidence: Evidence, expectations: Expectations | null, pol
   if (production && inspection) findings.push(...judgeProduction(production, inspection));
   else if (productionConfig !== undefined)
     findings.push(aof ? notOfAof(productionConfig) : notReached(productionConfig));
-  return {...decide(evidence, findings), ledger, findings: worstFirst(findings)};
+  return {...decide(evidence, findings), ...proofHeld(evidence), ledger, findings: worstFirst(findings)};
 }
 
 /** A quick drill proves no value, by whatever it was to prove them. */
