@@ -43,7 +43,7 @@ export const sourceSchema = z.union([
 const hostSchema = z
   .string()
   .regex(
-    /^https?:\/\/[a-z0-9.[\]:_-]+\/?$/i,
+    /^https?:\/\/[a-z0-9.[\]:_-]+\/?(api\/v3\/?)?$/i,
     'write the address of a server, such as https://minio.example:9000',
   );
 
@@ -54,6 +54,16 @@ export const storeSchema = z.strictObject({
     .regex(/^[a-z0-9-]+$/, 'not a region')
     .optional(),
   'path-style': z.boolean().optional(),
+  token: secretSchema.optional(),
+  workflow: z
+    .string()
+    .regex(/^[^/]+\.ya?ml$/, 'write the file name of a workflow, such as backup.yml')
+    .optional(),
+  branch: z.string().min(1).optional(),
+  event: z
+    .string()
+    .regex(/^[a-z_]+$/, 'write an event, such as schedule')
+    .optional(),
   bearer: secretSchema.optional(),
   basic: z.strictObject({user: z.string(), password: secretSchema}).optional(),
   identity: secretSchema.optional(),
@@ -68,7 +78,9 @@ export const storeSchema = z.strictObject({
 
 /** Which keys of `store` belong to which schemes. */
 const OF_SCHEMES: [string[], string[]][] = [
-  [['endpoint', 'region', 'path-style'], ['s3']],
+  [['endpoint'], ['s3', 'github-artifact']],
+  [['region', 'path-style'], ['s3']],
+  [['token', 'workflow', 'branch', 'event'], ['github-artifact']],
   [
     ['bearer', 'basic'],
     ['http', 'https'],
@@ -122,6 +134,10 @@ export function toSourceJob({source, store, select}: Written): SourceJob {
       endpoint: store.endpoint,
       region: store.region,
       pathStyle: store['path-style'],
+      token: store.token,
+      workflow: store.workflow,
+      branch: store.branch,
+      event: store.event,
       bearer: store.bearer,
       basic: store.basic,
       identity: store.identity,

@@ -2,26 +2,13 @@
  * One file by `https:` or `http:`. Redirects are followed, but no credential follows to another host, and nothing from
  * https to http. What was listed and what comes must be one and the same (ETag, Last-Modified, length).
  */
-
-import {once} from 'node:events';
-import {Agent as HttpAgent, type IncomingMessage, request as requestHttp} from 'node:http';
-import {Agent as HttpsAgent, request as requestHttps} from 'node:https';
+import type {IncomingMessage} from 'node:http';
 import {DrillError} from '../errors.ts';
 import {lastPart} from './backup-name.ts';
 import {type Access, type StoreDeps, secretOf} from './source-job.ts';
-import {
-  type Attempt,
-  type Entry,
-  faultOfStatus,
-  type Listing,
-  type Range,
-  type Store,
-  StoreFault,
-} from './store.ts';
-import {readStream, unreachableBy} from './stream.ts';
-
-const MAX_REDIRECTS = 5;
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+import {type Attempt, type Entry, type Listing, type Range, type Store, StoreFault} from './store.ts';
+import {readStream} from './stream.ts';
+import {startsAt, totalOf, versionOf, WebClient} from './web-client.ts';
 
 export function httpStore(uri: string, access: Access, deps: StoreDeps): Store {
   let url: URL;
@@ -57,15 +44,12 @@ class WebFile implements Store {
   readonly parallel = true;
   readonly #url: URL;
   readonly #authorization: string | null;
-  readonly #agents: {'http:': HttpAgent; 'https:': HttpsAgent};
+  readonly #client: WebClient;
 
   constructor(url: URL, authorization: string | null, environment: Record<string, string>) {
     this.#url = url;
     this.#authorization = authorization;
-    const {HTTP_PROXY, HTTPS_PROXY, NO_PROXY, http_proxy, https_proxy, no_proxy} = environment;
-    const proxyEnv = {HTTP_PROXY, HTTPS_PROXY, NO_PROXY, http_proxy, https_proxy, no_proxy};
-    const options = {keepAlive: true, proxyEnv};
-    this.#agents = {'http:': new HttpAgent(options), 'https:': new HttpsAgent(options)};
+    this.#client = new WebClient(environment);
   }
 
   async list(attempt: Attempt): Promise<Listing> {
@@ -106,7 +90,7 @@ class WebFile implements Store {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const agent of Object.values(this.#agents)) agent.destroy();
+    await this.#client[Symbol.asyncDispose]();
   }
 
   /** By its first byte: a HEAD would not be what a pre-signed address was signed for. */
@@ -130,41 +114,8 @@ class WebFile implements Store {
     }
   }
 
-  async #get(start: URL, headers: Record<string, string>, attempt: Attempt): Promise<IncomingMessage> {
-    let url = start;
-    let authorization = this.#authorization;
-    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-      const response = await this.#request(url, {...headers, ...(authorization && {authorization})}, attempt);
-      const {statusCode = 0} = response;
-      const to = response.headers.location;
-      // Of an empty file there is no first byte.
-      if (statusCode === 200 || statusCode === 206 || statusCode === 416) return response;
-      response.destroy();
-      if (!REDIRECTS.has(statusCode) || to === undefined)
-        throw faultOfStatus(statusCode, `the server answers ${statusCode}`, response.headers['retry-after']);
-      const next = new URL(to, url);
-      if (!/^https?:$/.test(next.protocol) || (url.protocol === 'https:' && next.protocol === 'http:'))
-        throw new StoreFault('refused', 'the server redirects to where nothing is encrypted');
-      if (next.origin !== url.origin) authorization = null;
-      url = next;
-    }
-    throw new StoreFault('refused', `the server redirects more than ${MAX_REDIRECTS} times`);
-  }
-
-  async #request(url: URL, headers: Record<string, string>, {signal}: Attempt): Promise<IncomingMessage> {
-    const request = url.protocol === 'https:' ? requestHttps : requestHttp;
-    try {
-      const sent = request(url, {
-        agent: this.#agents[url.protocol as 'http:' | 'https:'],
-        // The bytes as they are stored: of others no checksum would be right.
-        headers: {'accept-encoding': 'identity', 'user-agent': 'redis-restore-drill', ...headers},
-        signal,
-      }).end();
-      const [response] = (await once(sent, 'response', {signal})) as [IncomingMessage];
-      return response;
-    } catch (error) {
-      throw unreachableBy(error);
-    }
+  #get(url: URL, headers: Record<string, string>, attempt: Attempt): Promise<IncomingMessage> {
+    return this.#client.get(url, {headers, authorization: this.#authorization}, attempt);
   }
 }
 
@@ -178,19 +129,3 @@ function nameOf({pathname}: URL): string {
     return lastPart(pathname);
   }
 }
-
-/** A weak ETag promises less than the same bytes. */
-function versionOf({headers}: IncomingMessage): string | undefined {
-  const {etag} = headers;
-  return etag?.startsWith('"') ? etag : headers['last-modified'];
-}
-
-/** Bytes of the whole, whatever part of it comes. */
-function totalOf({statusCode, headers}: IncomingMessage): number | null {
-  const text =
-    statusCode === 200 ? headers['content-length'] : /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1];
-  return text === undefined ? null : Number(text);
-}
-
-const startsAt = ({headers}: IncomingMessage, from: number): boolean =>
-  /^bytes (\d+)-/.exec(headers['content-range'] ?? '')?.[1] === String(from);

@@ -29,6 +29,8 @@ export async function openStore(
       return (await import('./sftp.ts')).sftpStore(uri, access, deps);
     case 'rclone':
       return (await import('./rclone.ts')).rcloneStore(uri, deps);
+    case 'github-artifact':
+      return (await import('./github-artifact.ts')).artifactStore(uri, access, deps);
     case undefined:
       throw unknown(scheme);
     default:

@@ -48,11 +48,20 @@ const MAX_SERIES = 31;
 
 type Moment = {now: number /** From 0 up to 1. */; random: number};
 
-export function select({place, entries, named}: Listing, how: Select, moment: Moment): Selection {
+export function select(listing: Listing, how: Select, moment: Moment): Selection {
+  const {remarks = []} = listing;
+  const selection = selectOf(listing, how, moment);
+  if (remarks.length === 0) return selection;
+  if (selection.found) return {...selection, doubts: [...selection.doubts, ...remarks]};
+  const {reason} = selection;
+  return {found: false, reason: {...reason, message: `${reason.message} (${remarks.join('; ')})`}};
+}
+
+function selectOf({place, entries, named}: Listing, how: Select, moment: Moment): Selection {
   if (named !== undefined) {
-    if (how.pick !== LATEST.pick || how.pattern !== null) throw nothingToSelect(place);
     const entry = entries.find(({name}) => name === named);
     if (!entry) return missing(`there is no file ${place}`);
+    if (how.pick !== LATEST.pick || how.pattern !== null) throw nothingToSelect(place);
     return {found: true, entry, because: null, candidates: 1, doubts: [], series: []};
   }
   const candidates = entries.filter(entry => isCandidate(entry, how.pattern));

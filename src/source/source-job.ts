@@ -17,11 +17,16 @@ export const secretSchema = z
 
 /** How to reach a store and log in there; what is left out is as the store's own tools find it. */
 export type Access = {
-  /** `s3:` of others than AWS. */
+  /** `s3:` of others than AWS; GitHub's API elsewhere. */
   endpoint?: string | undefined;
   region?: string | undefined;
   /** Buckets in the path, not in the host name. */
   pathStyle?: boolean | undefined;
+  /** Of GitHub; its artifacts only of one workflow file, branch or event. */
+  token?: string | undefined;
+  workflow?: string | undefined;
+  branch?: string | undefined;
+  event?: string | undefined;
   bearer?: string | undefined;
   basic?: {user: string; password: string} | undefined;
   /** A private key for `sftp:`, and the file of one. */

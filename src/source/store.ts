@@ -37,6 +37,8 @@ export type Listing = {
   entries: Entry[];
   /** Name of the one thing that was asked for; absent where one of several is to be chosen. */
   named?: string;
+  /** What the store passed over, and why; said where a backup is chosen, and where there is none. */
+  remarks?: string[];
 };
 
 /** One try: `alive` says that something moves, without which the signal ends it. */

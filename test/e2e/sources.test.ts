@@ -15,6 +15,7 @@ const KEBAB = {
   basic: 'basic',
   identityFile: 'identity-file',
   knownHosts: 'known-hosts',
+  token: 'token',
 };
 
 type It = typeof test.skip;

@@ -12,6 +12,7 @@ import {scratch} from '../drills.ts';
 import {type StoreProgram, servers} from '../servers.ts';
 import {FaultyProxy} from './faulty-proxy.ts';
 import type {Reached} from './fetched.ts';
+import {github} from './github-place.ts';
 import {freePort, startOnPort} from './programs.ts';
 
 export type RunningPlace = AsyncDisposable & {
@@ -264,6 +265,14 @@ export const PLACES: StorePlace[] = [
     lists: false,
   },
   {...ALL, name: 'SFTP, by OpenSSH', start: sshd, missing: missing('sshd'), proxied: true},
+  {
+    ...ALL,
+    name: 'artifacts of GitHub, by a stand-in',
+    start: github,
+    proxied: true,
+    http: true,
+    neighbours: false,
+  },
   {...ALL, name: 'a remote of rclone', start: rclone, missing: missing('rclone'), login: false},
   {
     ...ALL,

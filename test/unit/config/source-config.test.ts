@@ -40,6 +40,13 @@ test.each([
   ['/backups', 'max-age=0h', /max-age: write a duration/],
   ['/backups', 'select.within=7d', /select\.within: is for select\.pick: random only/],
   ['/backups', 'store.region=eu-central-1', /store\.region: is for s3: only/],
+  ['/backups', 'store.workflow=backup.yml', /store\.workflow: is for github-artifact: only/],
+  [
+    'github-artifact:acme/app/redis',
+    'store.workflow=.github/workflows/a.yml',
+    /write the file name of a workflow/,
+  ],
+  ['github-artifact:acme/app/redis', 'store.token=s3cr3t', /store\.token: write env:NAME/],
   ['/backups', 'store.bearer=s3cr3t', /store\.bearer: write env:NAME/],
   ['/backups', 'store.endpoint=http://evil/path?x', /store\.endpoint: write the address/],
   ['/backups', 'store.deadline=99d', /at most 24d/],

@@ -66,7 +66,13 @@ describe('values that reach beyond the config', () => {
   });
 
   test('are places elsewhere, and settings that would send credentials there', () => {
-    for (const source of ['s3://bucket/', 'HTTPS://host/x', 'sftp://host/x', 'rclone:remote:x'])
+    for (const source of [
+      's3://bucket/',
+      'HTTPS://host/x',
+      'sftp://host/x',
+      'rclone:remote:x',
+      'github-artifact:acme/shop/redis',
+    ])
       expect(found({source})).toEqual(['source']);
     expect(found({source: '/backups', store: {endpoint: 'https://mallory.example'}})).toEqual(['store']);
     expect(found({source: {command: ['sh']}})).toEqual(['source/command']);

@@ -1,0 +1,96 @@
+/**
+ * GET by `https:` or `http:`, for every store that speaks it. Redirects are followed, but no credential follows to another
+ * host, and nothing from https to http. One try, without any patience: what goes wrong is a StoreFault.
+ */
+import {once} from 'node:events';
+import {Agent as HttpAgent, type IncomingMessage, request as requestHttp} from 'node:http';
+import {Agent as HttpsAgent, request as requestHttps} from 'node:https';
+import {type Attempt, faultOfStatus, StoreFault} from './store.ts';
+import {unreachableBy} from './stream.ts';
+
+const MAX_REDIRECTS = 5;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+export type WebRequest = {
+  headers: Record<string, string>;
+  /** Only for the host that is asked. */
+  authorization: string | null;
+  /** What a status means that is neither success nor redirect; `redirected`: another host than the one asked says it. */
+  explain?: (response: IncomingMessage, redirected: boolean) => StoreFault;
+};
+
+export class WebClient implements AsyncDisposable {
+  readonly #agents: {'http:': HttpAgent; 'https:': HttpsAgent};
+
+  constructor(environment: Record<string, string>) {
+    const {HTTP_PROXY, HTTPS_PROXY, NO_PROXY, http_proxy, https_proxy, no_proxy} = environment;
+    const proxyEnv = {HTTP_PROXY, HTTPS_PROXY, NO_PROXY, http_proxy, https_proxy, no_proxy};
+    const options = {keepAlive: true, proxyEnv};
+    this.#agents = {'http:': new HttpAgent(options), 'https:': new HttpsAgent(options)};
+  }
+
+  /** Answers 200, 206 or 416 (of an empty file there is no first byte); throws StoreFault for all others. */
+  async get(
+    start: URL,
+    {headers, authorization, explain = unexplained}: WebRequest,
+    attempt: Attempt,
+  ): Promise<IncomingMessage> {
+    let url = start;
+    let credential = authorization;
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
+      const sent = {...headers, ...(credential !== null && {authorization: credential})};
+      const response = await this.#request(url, sent, attempt);
+      const {statusCode = 0} = response;
+      const to = response.headers.location;
+      if (statusCode === 200 || statusCode === 206 || statusCode === 416) return response;
+      response.destroy();
+      if (!REDIRECTS.has(statusCode) || to === undefined)
+        throw explain(response, url.origin !== start.origin);
+      const next = new URL(to, url);
+      if (!/^https?:$/.test(next.protocol) || (url.protocol === 'https:' && next.protocol === 'http:'))
+        throw new StoreFault('refused', 'the server redirects to where nothing is encrypted');
+      if (next.origin !== url.origin) credential = null;
+      url = next;
+    }
+    throw new StoreFault('refused', `the server redirects more than ${MAX_REDIRECTS} times`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const agent of Object.values(this.#agents)) agent.destroy();
+  }
+
+  async #request(url: URL, headers: Record<string, string>, {signal}: Attempt): Promise<IncomingMessage> {
+    const request = url.protocol === 'https:' ? requestHttps : requestHttp;
+    try {
+      const sent = request(url, {
+        agent: this.#agents[url.protocol as 'http:' | 'https:'],
+        // The bytes as they are stored: of others no checksum would be right.
+        headers: {'accept-encoding': 'identity', 'user-agent': 'redis-restore-drill', ...headers},
+        signal,
+      }).end();
+      const [response] = (await once(sent, 'response', {signal})) as [IncomingMessage];
+      return response;
+    } catch (error) {
+      throw unreachableBy(error);
+    }
+  }
+}
+
+const unexplained = ({statusCode = 0, headers}: IncomingMessage): StoreFault =>
+  faultOfStatus(statusCode, `the server answers ${statusCode}`, headers['retry-after']);
+
+/** A weak ETag promises less than the same bytes. */
+export function versionOf({headers}: IncomingMessage): string | undefined {
+  const {etag} = headers;
+  return etag?.startsWith('"') ? etag : headers['last-modified'];
+}
+
+/** Bytes of the whole, whatever part of it comes. */
+export function totalOf({statusCode, headers}: IncomingMessage): number | null {
+  const text =
+    statusCode === 200 ? headers['content-length'] : /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1];
+  return text === undefined ? null : Number(text);
+}
+
+export const startsAt = ({headers}: IncomingMessage, from: number): boolean =>
+  /^bytes (\d+)-/.exec(headers['content-range'] ?? '')?.[1] === String(from);

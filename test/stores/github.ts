@@ -1,0 +1,240 @@
+/**
+ * A stand-in for GitHub: the API of artifacts and runs, and the storage behind it, which is another host and lets nobody in
+ * who brings a token along. What it answers has the types of GitHub's published OpenAPI description; the client that
+ * GitHub itself publishes (@actions/artifact) is held against it in test/contract/github-artifact.test.ts.
+ */
+import {createHash} from 'node:crypto';
+import {once} from 'node:events';
+import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
+import type {components} from '@octokit/openapi-types';
+
+type Artifact = components['schemas']['artifact'];
+/** Whole but for the two repositories, whose hundred addresses nobody here reads. */
+type Run = Omit<components['schemas']['workflow-run'], 'repository' | 'head_repository'>;
+type Problem = components['schemas']['basic-error'];
+
+export type Upload = {
+  name: string;
+  bytes: Buffer;
+  createdAt?: Date;
+  expired?: boolean;
+  /** What GitHub says of it, where that is not the truth. */
+  digest?: string | null;
+  run?: Partial<Pick<Run, 'path' | 'event' | 'status' | 'conclusion' | 'head_branch'>> & {id?: number};
+  /** Uploaded for a pull request of a fork. */
+  fork?: boolean;
+};
+
+/** What is answered instead; `null`: what should be. */
+export type Odd = {status: number; headers?: Record<string, string>; body?: string};
+
+const REPOSITORY_ID = 1296269;
+const FORK_ID = 1296270;
+export const TOKEN = 'ghs_open-sesame';
+export const REPOSITORY = 'acme/shop';
+
+export class GitHubStandIn implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #artifacts = new Map<number, {artifact: Artifact; bytes: Buffer}>();
+  readonly #runs = new Map<number, Run>();
+  #next = 1;
+  /** `http://localhost:PORT`: not the host of the API. */
+  storage = '';
+  /** Without them it gives all of it whatever part is asked for, as old storages do. */
+  ranges = true;
+  odd: (path: string) => Odd | null = () => null;
+  /** Each as `api /path` or `storage /path`. */
+  readonly asked: string[] = [];
+  /** Paths of requests that brought a token to the storage. */
+  readonly leaked: string[] = [];
+
+  private constructor() {
+    this.#server = createServer((request, response) => this.#serve(request, response));
+  }
+
+  static async start(): Promise<GitHubStandIn> {
+    const github = new GitHubStandIn();
+    github.#server.listen(0, '127.0.0.1');
+    await once(github.#server, 'listening');
+    github.storage = `http://localhost:${github.port}`;
+    return github;
+  }
+
+  get port(): number {
+    return (this.#server.address() as {port: number}).port;
+  }
+
+  upload({
+    name,
+    bytes,
+    createdAt = new Date(),
+    expired = false,
+    digest,
+    run = {},
+    fork = false,
+  }: Upload): number {
+    const id = this.#next++;
+    const {id: runId = 1000 + id} = run;
+    const head_branch = run.head_branch ?? 'main';
+    const url = `https://api.github.com/repos/${REPOSITORY}/actions`;
+    const artifact: Artifact = {
+      id,
+      node_id: `MDg6QXJ0aWZhY3Q${id}`,
+      name,
+      size_in_bytes: bytes.length,
+      url: `${url}/artifacts/${id}`,
+      archive_download_url: `${url}/artifacts/${id}/zip`,
+      expired,
+      created_at: `${createdAt.toISOString().slice(0, 19)}Z`,
+      expires_at: '2027-01-01T00:00:00Z',
+      updated_at: `${createdAt.toISOString().slice(0, 19)}Z`,
+      digest: digest === undefined ? `sha256:${createHash('sha256').update(bytes).digest('hex')}` : digest,
+      workflow_run: {
+        id: runId,
+        repository_id: REPOSITORY_ID,
+        head_repository_id: fork ? FORK_ID : REPOSITORY_ID,
+        head_branch,
+        head_sha: '009b8a3a9ccbb128af87f9b1c0f4c62e8a304f6d',
+      },
+    };
+    this.#artifacts.set(id, {artifact, bytes});
+    this.#runs.set(runId, aRun({...run, id: runId, head_branch, created_at: artifact.created_at!}));
+    return id;
+  }
+
+  /** With all of that name, as `overwrite: true` does. */
+  remove(name: string): void {
+    for (const [id, {artifact}] of this.#artifacts) if (artifact.name === name) this.#artifacts.delete(id);
+  }
+
+  removeRun(id: number): void {
+    this.#runs.delete(id);
+  }
+
+  clear(): void {
+    this.#artifacts.clear();
+    this.#runs.clear();
+    this.odd = () => null;
+    this.ranges = true;
+    this.asked.length = 0;
+    this.leaked.length = 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await once(this.#server, 'close');
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): unknown {
+    const url = new URL(request.url!, 'http://localhost');
+    const stored = request.headers.host?.startsWith('localhost:');
+    this.asked.push(`${stored ? 'storage' : 'api'} ${url.pathname}`);
+    const odd = this.odd(url.pathname);
+    if (odd) return response.writeHead(odd.status, odd.headers).end(odd.body ?? '');
+    if (stored) return this.#store(request, response, url);
+    if (!/^(Bearer|token) ghs_open-sesame$/i.test(request.headers.authorization ?? ''))
+      return refuse(response, 401, 'Bad credentials');
+    const [, path] = url.pathname.split(`/repos/${REPOSITORY}/actions`);
+    if (path === undefined) return refuse(response, 404, 'Not Found');
+    return this.#answer(path, url.searchParams, response);
+  }
+
+  #answer(path: string, query: URLSearchParams, response: ServerResponse): unknown {
+    const [, kind, id, part] = path.split('/');
+    if (kind === 'artifacts' && id === undefined) return this.#page(() => true, query, response);
+    if (kind === 'runs' && part === 'artifacts')
+      return this.#page(({workflow_run}) => String(workflow_run?.id) === id, query, response);
+    if (kind === 'runs') {
+      const run = this.#runs.get(Number(id));
+      return run ? answer(response, 200, run) : refuse(response, 404, 'Not Found');
+    }
+    const found = this.#artifacts.get(Number(id));
+    if (kind !== 'artifacts' || part !== 'zip' || !found) return refuse(response, 404, 'Not Found');
+    if (found.artifact.expired) return refuse(response, 410, 'Artifact has expired');
+    return response.writeHead(302, {location: `${this.storage}/blob/${id}?sig=s3cr3t`}).end();
+  }
+
+  /** Newest first, as GitHub does. */
+  #page(which: (artifact: Artifact) => boolean, query: URLSearchParams, response: ServerResponse): void {
+    const name = query.get('name');
+    const size = Number(query.get('per_page') ?? 30);
+    const page = Number(query.get('page') ?? 1);
+    const all = [...this.#artifacts.values()]
+      .map(({artifact}) => artifact)
+      .filter(artifact => which(artifact) && (name === null || artifact.name === name))
+      .toSorted((a, b) => b.id - a.id);
+    const artifacts = all.slice((page - 1) * size, page * size);
+    const more = all.length > page * size;
+    const link = `<https://api.github.com/repositories/1/actions/artifacts?page=${page + 1}>; rel="next"`;
+    answer(response, 200, {total_count: all.length, artifacts}, more ? {link} : {});
+  }
+
+  #store({headers}: IncomingMessage, response: ServerResponse, url: URL): void {
+    if (headers.authorization !== undefined) {
+      this.leaked.push(url.pathname);
+      return void response.writeHead(400).end();
+    }
+    if (url.searchParams.get('sig') !== 's3cr3t') return void response.writeHead(403).end();
+    const found = this.#artifacts.get(Number(url.pathname.split('/').at(-1)));
+    if (!found) return void response.writeHead(404).end();
+    const {bytes} = found;
+    const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? [];
+    const etag = `"0x${createHash('md5').update(bytes).digest('hex')}"`;
+    // By this word GitHub's client knows whether to unpack what comes.
+    const kind = {etag, 'content-type': 'application/zip'};
+    if (from === undefined || !this.ranges)
+      return void response.writeHead(200, {...kind, 'content-length': bytes.length}).end(bytes);
+    if (Number(from) >= bytes.length)
+      return void response.writeHead(416, {'content-range': `bytes */${bytes.length}`}).end();
+    const end = to ? Math.min(bytes.length, Number(to) + 1) : bytes.length;
+    const range = `bytes ${from}-${end - 1}/${bytes.length}`;
+    response.writeHead(206, {...kind, 'content-range': range, 'content-length': end - Number(from)});
+    response.end(bytes.subarray(Number(from), end));
+  }
+}
+
+function aRun({id, ...given}: Partial<Run> & {id: number}): Run {
+  const url = `https://api.github.com/repos/${REPOSITORY}/actions/runs/${id}`;
+  return {
+    id,
+    name: 'Backup',
+    node_id: `MDExOldvcmtmbG93UnVu${id}`,
+    head_branch: 'main',
+    head_sha: '009b8a3a9ccbb128af87f9b1c0f4c62e8a304f6d',
+    path: '.github/workflows/backup.yml',
+    run_number: id,
+    event: 'schedule',
+    status: 'completed',
+    conclusion: 'success',
+    workflow_id: 161335,
+    url,
+    html_url: `https://github.com/${REPOSITORY}/actions/runs/${id}`,
+    pull_requests: [],
+    created_at: '2026-01-01T00:00:00Z',
+    updated_at: '2026-01-01T00:00:00Z',
+    jobs_url: `${url}/jobs`,
+    logs_url: `${url}/logs`,
+    check_suite_url: `${url}/suite`,
+    artifacts_url: `${url}/artifacts`,
+    cancel_url: `${url}/cancel`,
+    rerun_url: `${url}/rerun`,
+    workflow_url: `https://api.github.com/repos/${REPOSITORY}/actions/workflows/161335`,
+    head_commit: null,
+    display_title: 'Backup',
+    ...given,
+  };
+}
+
+function answer(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Record<string, string> = {},
+) {
+  response.writeHead(status, {'content-type': 'application/json; charset=utf-8', ...headers});
+  response.end(JSON.stringify(body));
+}
+
+const refuse = (response: ServerResponse, status: number, message: string): void =>
+  answer(response, status, {message, documentation_url: 'https://docs.github.com/rest'} satisfies Problem);
