@@ -182,6 +182,26 @@ describe('the bytes', () => {
     }
   });
 
+  test('come whole where the storage breaks off at 20 random places, each time going on from there', async () => {
+    github.upload({name: 'redis', bytes: BYTES});
+    for (let n = 0; n < 20; n += 1) {
+      github.asked.length = 0;
+      const cuts = [1 + Math.floor(Math.random() * (BYTES.length - 100)), 1, null];
+      github.cut = () => cuts.shift() ?? null;
+      expect(await came()).toBe('whole');
+      // One to look, three for the bytes, each with a new address.
+      const of = (end: string) => github.asked.filter(path => path.includes(end)).length;
+      expect([of('/zip'), of('storage ')]).toEqual([4, 4]);
+    }
+    expect(github.leaked).toEqual([]);
+  });
+
+  test('are given up where the storage breaks off before the first of them, every time', async () => {
+    github.upload({name: 'redis', bytes: BYTES});
+    github.cut = () => 0;
+    expect(await came()).toBe('source/transfer');
+  });
+
   test('do not come where the storage says that it is a page', async () => {
     github.upload({name: 'redis', bytes: BYTES});
     github.odd = path => (path.startsWith('/blob/') ? {status: 200, body: '<html>'} : null);

@@ -42,6 +42,8 @@ export class GitHubStandIn implements AsyncDisposable {
   storage = '';
   /** Without them it gives all of it whatever part is asked for, as old storages do. */
   ranges = true;
+  /** After how many bytes the storage breaks off; `null`: it does not. */
+  cut: () => number | null = () => null;
   odd: (path: string) => Odd | null = () => null;
   /** Each as `api /path` or `storage /path`. */
   readonly asked: string[] = [];
@@ -115,6 +117,7 @@ export class GitHubStandIn implements AsyncDisposable {
     this.#artifacts.clear();
     this.#runs.clear();
     this.odd = () => null;
+    this.cut = () => null;
     this.ranges = true;
     this.asked.length = 0;
     this.leaked.length = 0;
@@ -170,27 +173,33 @@ export class GitHubStandIn implements AsyncDisposable {
     answer(response, 200, {total_count: all.length, artifacts}, more ? {link} : {});
   }
 
-  #store({headers}: IncomingMessage, response: ServerResponse, url: URL): void {
+  #store({headers}: IncomingMessage, response: ServerResponse, url: URL): unknown {
     if (headers.authorization !== undefined) {
       this.leaked.push(url.pathname);
-      return void response.writeHead(400).end();
+      return response.writeHead(400).end();
     }
-    if (url.searchParams.get('sig') !== 's3cr3t') return void response.writeHead(403).end();
+    if (url.searchParams.get('sig') !== 's3cr3t') return response.writeHead(403).end();
     const found = this.#artifacts.get(Number(url.pathname.split('/').at(-1)));
-    if (!found) return void response.writeHead(404).end();
+    if (!found) return response.writeHead(404).end();
     const {bytes} = found;
     const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? [];
     const etag = `"0x${createHash('md5').update(bytes).digest('hex')}"`;
     // By this word GitHub's client knows whether to unpack what comes.
     const kind = {etag, 'content-type': 'application/zip'};
     if (from === undefined || !this.ranges)
-      return void response.writeHead(200, {...kind, 'content-length': bytes.length}).end(bytes);
+      return this.#send(bytes, response.writeHead(200, {...kind, 'content-length': bytes.length}));
     if (Number(from) >= bytes.length)
-      return void response.writeHead(416, {'content-range': `bytes */${bytes.length}`}).end();
+      return response.writeHead(416, {'content-range': `bytes */${bytes.length}`}).end();
     const end = to ? Math.min(bytes.length, Number(to) + 1) : bytes.length;
     const range = `bytes ${from}-${end - 1}/${bytes.length}`;
     response.writeHead(206, {...kind, 'content-range': range, 'content-length': end - Number(from)});
-    response.end(bytes.subarray(Number(from), end));
+    return this.#send(bytes.subarray(Number(from), end), response);
+  }
+
+  #send(part: Buffer, response: ServerResponse): void {
+    const cut = part.length > 1 ? this.cut() : null;
+    if (cut === null || cut >= part.length) response.end(part);
+    else response.write(part.subarray(0, cut), () => response.destroy());
   }
 }
 
