@@ -3,7 +3,7 @@
  * like one that passes; whatever goes wrong on the way, a report comes back and nothing is left behind.
  */
 import {dirname} from 'node:path';
-import {type DrillError, toDrillError} from './errors.ts';
+import {cancelled, type DrillError, toDrillError} from './errors.ts';
 import {examine, examineBeside, type Notes} from './examination.ts';
 import type {GroupRequest} from './inspect/inspect.ts';
 import type {Depth} from './inspect/inspection.ts';
@@ -59,7 +59,9 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
   try {
     await gather(job, deps, {watch, evidence});
   } catch (error) {
-    evidence.broken = toDrillError(error);
+    const broken = toDrillError(error);
+    // Whichever stage was the one to notice it.
+    evidence.broken = broken.code === 'cancelled' ? cancelled() : broken;
   }
   return reportOf(evidence, judge(evidence, job.expectations, job.policy), watch.stop());
 }
