@@ -143,6 +143,8 @@ describe('the header alone', () => {
       rdbVersion: 10,
       unverified: false,
       producer: {product: 'redis', version: '7.0.15'},
+      aofBase: false,
+      usedMemoryBytes: 1_295_240,
     };
     expect(await readHeader(written('header.rdb', REAL_DUMP))).toEqual(header);
     expect(await readHeader(written('header-cut.rdb', REAL_DUMP.slice(0, 200)))).toEqual(header);
