@@ -104,6 +104,11 @@ function judgeCanary(one: Case, recorded: RecordedCanary | undefined): Finding {
   }
   const length = canary.length ?? recorded?.length;
   const wanted = canary.digest === 'any' ? undefined : (canary.digest ?? recorded?.digest);
+  if (canary.length !== undefined && ours.length === undefined) {
+    const message = `${name} is there, but its length cannot be compared: ${ours.digestBecause}`;
+    const hint = 'Take `length` out of this canary: that it is there, and its type, is compared.';
+    return skipped('expect/canary', message, {severity: 'error', origin, hint});
+  }
   // Another length with the same digest there cannot be: the shorter message is the clearer one.
   if (
     length !== undefined &&

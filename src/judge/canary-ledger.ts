@@ -22,10 +22,16 @@ export function canaryEntries({inspection, load, census}: Books): Entry[] {
       rule: 'ledger/canaries',
       left: {source: 'our reader', value: listed('ours')},
       right: {source: 'DEBUG DIGEST-VALUE', value: listed('theirs')},
-      skip: (load.keysExpired ?? 0) > 0 ? 'the server dropped keys whose time had passed' : null,
+      skip: whySkipped(load.keysExpired ?? 0, asked),
       hint: 'A key came back as something else than the file says: do not rely on this backup before you know why.',
     },
   ];
+}
+
+function whySkipped(expired: number, asked: readonly AskedCanary[]): string | null {
+  if (expired > 0) return 'the server dropped keys whose time had passed';
+  const answered = asked.some(({present}) => present !== null);
+  return answered ? null : 'the server answers neither DEBUG DIGEST-VALUE nor MEMORY USAGE';
 }
 
 function said(ours: FoundCanary, theirs: AskedCanary, askedAtMs: number): {ours: string; theirs: string} {

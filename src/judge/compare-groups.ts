@@ -195,7 +195,12 @@ function judgeDigest(
       }),
     ];
   }
-  if (recorded!.digest!.dialect !== actual.digest!.dialect || parts.expected === parts.actual) return [];
+  if (recorded!.digest!.dialect !== actual.digest!.dialect) {
+    const message = `the digest of ${what} cannot be compared: it was recorded in another dialect`;
+    const hint = 'Record anew from a backup that you trust: restore-drill record BACKUP --expect FILE.';
+    return [skipped('expect/group-digest', message, {...parts, severity: isExact ? 'error' : 'note', hint})];
+  }
+  if (parts.expected === parts.actual) return [];
   return [
     fail('expect/group-digest', `${what} differs from what was recorded: ${CHANGED}`, {...parts, hint: HINT}),
   ];
@@ -218,5 +223,11 @@ function judgeTimes(
     recorded: recorded!,
     actual,
   });
+  if (finding === null && isExact) {
+    const message = `the expiry times of ${what} cannot be compared: none were recorded`;
+    const hint = 'Record anew from a backup that you trust: restore-drill record BACKUP --expect FILE.';
+    const origin = recordedAt(`${path}.expiryTimes`);
+    return [skipped('expect/group-expiry-times', message, {severity: 'error', origin, hint})];
+  }
   return finding?.status === 'fail' ? [finding] : [];
 }

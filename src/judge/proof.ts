@@ -12,10 +12,15 @@ import type {Entry} from './ledger.ts';
 export const proofSchema = z.enum(['debug-digest', 'save']);
 export type Proof = z.infer<typeof proofSchema>;
 
-/** Of what was really held; a drill that came to neither has none. */
-export function proofHeld({census, saved}: {census?: Census; saved?: Inspection}): {proof?: Proof} {
+type Held = {census?: Census; saved?: Inspection; inspection?: Inspection};
+
+/**
+ * Of what was really held; a drill that came to neither has none. What a server saved of an AOF proves no value by itself:
+ * there is no digest of ours that it could be held against.
+ */
+export function proofHeld({census, saved, inspection}: Held): {proof?: Proof} {
   if (census?.digest) return {proof: 'debug-digest'};
-  return saved ? {proof: 'save'} : {};
+  return inspection && saved?.digests ? {proof: 'save'} : {};
 }
 
 type Sides = {inspection: Inspection; load: Load; saved: Inspection | undefined};

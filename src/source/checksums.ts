@@ -60,13 +60,15 @@ export async function checksumsBeside(
 async function textOf(entry: Entry, store: Store, patience: Patience): Promise<string> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
+  let furthest = 0;
   await patience.persist(`reading ${entry.location}`, async attempt => {
     pieces.length = 0;
     bytes = 0;
     for await (const piece of await store.open(entry, {from: 0, to: null}, attempt)) {
-      attempt.alive();
       pieces.push(piece);
       bytes += piece.length;
+      attempt.alive(bytes > furthest);
+      furthest = Math.max(furthest, bytes);
       if (bytes >= MAX_FILE_BYTES) return;
     }
   });

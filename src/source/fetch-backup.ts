@@ -152,7 +152,7 @@ class Transfer {
   }
 
   async #part(file: FileHandle, {from, to}: Range): Promise<void> {
-    const progress = {at: from};
+    const progress = {at: from, furthest: from};
     await this.#patience.persist(`fetching ${this.#entry.location}`, async attempt => {
       if (!this.#store.ranges) {
         this.#done -= progress.at;
@@ -166,7 +166,7 @@ class Transfer {
   /** What has come is kept, whatever becomes of the try: the next one goes on behind it. */
   async #write(
     file: FileHandle,
-    progress: {at: number},
+    progress: {at: number; furthest: number},
     {to, attempt}: {to: number | null; attempt: Attempt},
   ) {
     const bytes = await this.#store.open(this.#entry, {from: progress.at, to}, attempt);
@@ -186,8 +186,11 @@ class Transfer {
     };
     try {
       for await (const piece of bytes) {
-        attempt.alive();
-        if (to !== null && progress.at + held + piece.length > to)
+        // Who begins anew each time and breaks off at the same place gets nowhere.
+        const reached = progress.at + held + piece.length;
+        attempt.alive(reached > progress.furthest);
+        progress.furthest = Math.max(progress.furthest, reached);
+        if (to !== null && reached > to)
           throw new StoreFault('changed', 'more bytes came than the store had listed');
         batch.push(piece);
         held += piece.length;

@@ -89,8 +89,8 @@ export class Patience {
     const cancel = () => end(cancelled());
     this.#signal?.addEventListener('abort', cancel, {once: true});
     let moved = false;
-    const alive = () => {
-      moved = true;
+    const alive = (further = true) => {
+      moved ||= further;
       stall.refresh();
     };
     const working = work({signal: stop.signal, alive});

@@ -41,8 +41,11 @@ export type Listing = {
   remarks?: string[];
 };
 
-/** One try: `alive` says that something moves, without which the signal ends it. */
-export type Attempt = {signal: AbortSignal; alive(): void};
+/**
+ * One try: `alive` says that something moves, without which the signal ends it; and whether it is further than any try
+ * before, which gives another one its chance.
+ */
+export type Attempt = {signal: AbortSignal; alive(further?: boolean): void};
 
 /** `to` is exclusive, `null` the end. A store without ranges is only ever asked for all of it. */
 export type Range = {from: number; to: number | null};

@@ -46,7 +46,8 @@ export class WebClient implements AsyncDisposable {
       response.destroy();
       if (!REDIRECTS.has(statusCode) || to === undefined)
         throw explain(response, url.origin !== start.origin);
-      const next = new URL(to, url);
+      const next = URL.parse(to, url.href);
+      if (next === null) throw new StoreFault('refused', 'the server redirects to what is no address');
       if (!/^https?:$/.test(next.protocol) || (url.protocol === 'https:' && next.protocol === 'http:'))
         throw new StoreFault('refused', 'the server redirects to where nothing is encrypted');
       if (next.origin !== url.origin) credential = null;

@@ -18,6 +18,10 @@ beforeAll(async () => {
     const path = decodeURIComponent(url);
     if (path.startsWith('/to/'))
       return void answer.writeHead(302, {location: path.slice('/to/'.length)}).end();
+    if (path === '/cut.rdb') {
+      answer.writeHead(200, {'content-length': BYTES.length}).write(BYTES.subarray(0, 100));
+      return void setTimeout(() => answer.destroy(), 20);
+    }
     if (!path.startsWith('/dump.rdb')) return void answer.writeHead(404).end();
     answer.writeHead(200, {'content-length': BYTES.length, etag: '"1"'}).end(BYTES);
   }).listen(0);
@@ -51,6 +55,18 @@ test('a credential goes along where the host is the same', async () => {
 test('a circle ends', async () => {
   expect(await outcome({spec: `http://127.0.0.1:${port}/to/.`}, temp.path, BYTES)).toMatch(
     /^source\/|^backup\/missing/,
+  );
+  expect(seen.length).toBeLessThan(20);
+});
+
+test('a redirect to what is no address is the server’s fault', async () => {
+  expect(await outcome({spec: to('http://[s3cr3t')}, temp.path, BYTES)).toBe('source/unreachable');
+});
+
+test('who cannot go on, and always breaks off at the same place, is given up', async () => {
+  const limits = {deadlineMs: 5000, pauseMs: 1};
+  expect(await outcome({spec: `http://127.0.0.1:${port}/cut.rdb`}, temp.path, BYTES, {limits})).toBe(
+    'source/transfer',
   );
   expect(seen.length).toBeLessThan(20);
 });

@@ -151,6 +151,22 @@ describe('a canary', () => {
     });
   });
 
+  test('whose length is asked for and not known is not taken for right', () => {
+    const ours = {
+      present: true,
+      type: 'module',
+      digestBecause: 'only its module can digest the value',
+    } as const;
+    const {outcome, finding} = judged({ours, canary: {length: 12}});
+    expect(outcome).toBe('not-run');
+    expect(finding).toMatchObject({status: 'skipped', severity: 'error'});
+  });
+
+  test('of which the server says nothing at all balances with nothing', () => {
+    const theirs = {present: null, digest: null, because: 'no answer'};
+    expect(judged({theirs}).line).toMatchObject({status: 'skipped'});
+  });
+
   test('that nobody has looked for leaves the drill unproven', () => {
     const evidence = {inspection: anInspection(), load: aLoad(), census: aCensus(), unpacked: anUnpacked()};
     const {outcome} = judge(evidence, null, aPolicy({canaries: [{key: 'secret'}]}));

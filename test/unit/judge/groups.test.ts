@@ -234,6 +234,18 @@ describe('the config alone', () => {
     ]);
   });
 
+  test.each<[string, object, Partial<Group>]>([
+    ['digest', {digest: 'exact'}, {digest: aDigest(hexOf('a'), '6.0')}],
+    ['expiry-times', {'expiry-times': 'exact'}, {expires: 1}],
+  ])('asks for an exact %s that was recorded in another way: unproven', (what, rule, before) => {
+    const recorded = {'user:*': aGroup(before)};
+    const actual = {'user:*': aGroup({expires: before.expires ?? 0, expiryTimes: times('1')})};
+    const findings = ofGroups({recorded, actual, policy: {groups: [{match: 'user:*', ...rule}]}});
+    expect(findings).toContainEqual(
+      expect.objectContaining({rule: `expect/group-${what}`, status: 'skipped', severity: 'error'}),
+    );
+  });
+
   test('says how many keys are of the wrong type, and of which', () => {
     const actual = {'user:*': aGroup({types: {hash: 97, string: 3}})};
     const [finding] = ofGroups({

@@ -2,7 +2,7 @@
 import {describe, expect, test} from '@jest/globals';
 import {type Evidence, judge} from '../../../src/judge/judge.ts';
 import {NO_POLICY} from '../../../src/judge/policy.ts';
-import {aCensus, aLoad, anAof, anInspection, anUnpacked, aPolicy} from '../../builders.ts';
+import {aCensus, aDigest, aLoad, anAof, anInspection, anUnpacked, aPolicy} from '../../builders.ts';
 
 const evidence = (overrides: Partial<Evidence> = {}): Evidence => ({
   unpacked: anUnpacked(),
@@ -117,7 +117,14 @@ describe('a dump beside it', () => {
     findings.find(({rule}) => rule === 'aof/dump-ignored')!;
 
   test('that holds the same passes', () => {
-    expect(about(judged({beside: beside({})}))).toMatchObject({status: 'pass'});
+    const dataset = {...anInspection().dataset, digest: aDigest('aa'.repeat(20), '7.2')};
+    const inspection = anInspection({dataset});
+    const verdict = judged({saved: inspection, beside: beside({inspection})});
+    expect(about(verdict)).toMatchObject({status: 'pass'});
+  });
+
+  test('of which no digest is known is not said to hold the same', () => {
+    expect(about(judged({beside: beside({})}))).toMatchObject({status: 'skipped', severity: 'note'});
   });
 
   test('that holds something else is noted', () => {

@@ -8,6 +8,7 @@ import {
   aCensus,
   aDamage,
   aLoad,
+  anAof,
   anExpectations,
   anInspection,
   anUnpacked,
@@ -92,6 +93,11 @@ test('what was recorded is compared with our digest of the file, as ever', () =>
   const outcome = (hex: string) =>
     judge(evidence({}, {inspection}), {...expectations, dataset: dataset(hex)}, aPolicy()).outcome;
   expect([outcome(OURS['7.2']), outcome(other)]).toEqual(['passed', 'failed']);
+});
+
+test('what a server saved of an AOF proves no value: there is nothing of ours to hold it against', () => {
+  const {inspection: _of, ...books} = evidence({});
+  expect(judge({...books, aof: anAof()}, null, aPolicy()).proof).toBeUndefined();
 });
 
 test('the report says which proof was held', () => {
