@@ -105,13 +105,14 @@ async function gather(job: DrillJob, deps: Deps, notes: Notes): Promise<void> {
   evidence.unpacked = unpacked;
 
   await using dump = unpacked.dump;
-  if (dump) await examine(dump, stored(backup, artifact.path), job, deps, notes);
-  const beside = dump?.dumpBeside ?? entry.dumpBeside;
+  const beside = dump?.dumpBeside ?? entry.dumpBeside ?? null;
+  if (dump) await examine(dump, stored(backup, artifact.path, beside), job, deps, notes);
   if (beside) evidence.beside = await examineBeside(beside, job, deps);
 }
 
 /** What a store on this machine has is read where it lies, and so has neighbours. */
-const stored = ({name, location}: Backup, path: string): Stored => ({
+const stored = ({name, location}: Backup, path: string, dumpBeside: string | null): Stored => ({
   name,
   directory: location === path ? dirname(path) : null,
+  dumpBeside,
 });

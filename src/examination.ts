@@ -16,6 +16,7 @@ import {type DumpHeader, headerOf, sameServer} from './restore/choose-image.ts';
 import {awaitLoaded, crashedReading, type Restored, refused} from './restore/loading.ts';
 import {aofPayload, type Payload} from './restore/payload.ts';
 import {restoreAsProduction, type Stored} from './restore/production.ts';
+import {aofSet} from './restore/production-aof.ts';
 import {Restoring} from './restore/restoring.ts';
 import {startServer} from './restore/start-server.ts';
 import {EndedEarly, type Throwaway} from './restore/throwaway.ts';
@@ -48,8 +49,8 @@ export async function examine(
   const loaded = evidence.load?.status === 'loaded';
   if (restored && (!loaded || (evidence.aof ?? evidence.inspection)?.error))
     evidence.checked = await checkFiles(payload, restored.server, job.server, deps);
-  if (header && restored && payload.kind === 'rdb' && loaded)
-    await asProduction({dump, header, frozen: restored, artifact}, job, deps, notes);
+  if (header && restored && loaded)
+    await asProduction({dump, aof, header, frozen: restored, artifact}, job, deps, notes);
   await dump.assertUnchanged();
 }
 
@@ -90,7 +91,7 @@ export async function examineBeside(path: string, job: DrillJob, deps: Deps): Pr
   const unpacked = await unpack(path, deps);
   await using dump = unpacked.dump;
   const alone = {...job, production: null};
-  const place = {name: basename(path), directory: null};
+  const place = {name: basename(path), directory: null, dumpBeside: null};
   if (dump) await examine({...dump, aof: null}, place, alone, deps, {watch: new Stopwatch(), evidence});
   return {name: basename(path), evidence};
 }
@@ -123,16 +124,28 @@ async function restore(
   }
 }
 
-/** Once more with production's own file, where one was asked for: the frozen restore has shown that the dump is sound. */
+type Proved = {
+  dump: Dump;
+  aof: AofFiles | null;
+  header: DumpHeader;
+  frozen: Restored;
+  artifact: Stored;
+};
+
+/** Once more with production's own file, where one was asked for: the frozen restore has shown that the backup is sound. */
 async function asProduction(
-  {dump, header, frozen, artifact}: {dump: Dump; header: DumpHeader; frozen: Restored; artifact: Stored},
+  {dump, aof, header, frozen, artifact}: Proved,
   {production: conf, server: options}: DrillJob,
   deps: Deps,
   {evidence}: Notes,
 ): Promise<void> {
   if (conf === null) return;
   const {path, beside, nameInside} = dump;
-  const job = {conf, dump: {path, header, artifact, beside, nameInside}, options, frozen};
+  const set =
+    aof && evidence.aof
+      ? await aofSet(aof, evidence.aof, {nameInside, dumpBeside: artifact.dumpBeside})
+      : null;
+  const job = {conf, dump: {path, aof: set, header, artifact, beside, nameInside}, options, frozen};
   evidence.production = await restoreAsProduction(job, deps);
 }
 

@@ -21,7 +21,7 @@ import {type Beside, judgeAof, judgeBeside} from './judge-aof.ts';
 import {drawLedger, type LedgerLine} from './ledger.ts';
 import {evictions, judgeLoad} from './load.ts';
 import {NO_POLICY, type Policy} from './policy.ts';
-import {judgeProduction, notOfAof, notReached} from './production.ts';
+import {judgeProduction, notReached} from './production.ts';
 import {type Proof, proofHeld} from './proof.ts';
 import {judgeRoom} from './room.ts';
 import {judgeSchedule} from './schedule.ts';
@@ -92,9 +92,8 @@ export function judge(evidence: Evidence, expectations: Expectations | null, pol
   findings.push(...judgeRoom(evidence));
   const {checked, productionConfig} = evidence;
   if (checked) findings.push(judgeChecked(checked));
-  if (production && inspection) findings.push(...judgeProduction(production, inspection));
-  else if (productionConfig !== undefined)
-    findings.push(aof ? notOfAof(productionConfig) : notReached(productionConfig));
+  if (production && inspection) findings.push(...judgeProduction(production, inspection, aof && {aof, load}));
+  else if (productionConfig !== undefined) findings.push(notReached(productionConfig));
   return {...decide(evidence, findings), ...proofHeld(evidence), ledger, findings: worstFirst(findings)};
 }
 

@@ -6,16 +6,24 @@
 import type {Inspection} from '../inspect/inspection.ts';
 import type {Production} from '../restore/production.ts';
 import {type Finding, fail, pass, skipped} from './finding.ts';
+import {cutTailRefused, type FrozenAof, judgeProductionAof} from './production-aof.ts';
 
-export function judgeProduction(production: Production, inspection: Inspection): Finding[] {
+/** `frozen`: of an append-only file, whose dataset is what the frozen server made of it. */
+export function judgeProduction(
+  production: Production,
+  inspection: Inspection,
+  frozen?: FrozenAof,
+): Finding[] {
   const {notHeld, load, census} = production;
   const findings = [...refusals(production), ...passedOver(production, inspection)];
   if (notHeld !== undefined) findings.push(unheld(notHeld, production));
-  if (load) findings.push(...judgeLoad(production, inspection));
+  const {highestDatabase} = frozen?.aof ?? inspection;
+  if (frozen) findings.push(...judgeProductionAof(production, inspection, frozen));
+  if (load) findings.push(...judgeLoad(production, {...inspection, highestDatabase}));
   if (load?.status === 'loaded' && census) {
     findings.push(...judgeKeys(production, inspection), ...judgeMemory(production));
   }
-  findings.push(judgeName(production), ...judgeCompanions(production));
+  findings.push(...judgeName(production), ...judgeCompanions(production));
   return findings;
 }
 
@@ -26,18 +34,6 @@ export const notReached = (config: string): Finding =>
     `the restore with ${config} was not held: the backup was not restored before`,
     {
       origin: config,
-    },
-  );
-
-/** It was asked for, as below. */
-export const notOfAof = (config: string): Finding =>
-  skipped(
-    'production/not-held',
-    `the restore with ${config} was not held: the backup is an append-only file, and this version restores only dumps so`,
-    {
-      severity: 'error',
-      origin: config,
-      hint: 'Drill a dump of that server with it, or leave `server.config` out.',
     },
   );
 
@@ -94,17 +90,21 @@ function passedOver({dumpIgnored, settings, config}: Production, {dataset}: Insp
 }
 
 function judgeLoad(production: Production, inspection: Inspection): Finding[] {
-  const {load, config, settings, dumpIgnored} = production;
-  const how = dumpIgnored === null ? '' : ', once appendonly is off';
+  const {load, config, settings, dumpIgnored, aof} = production;
+  const what = aof ? 'append-only file' : 'dump';
+  const once = aof?.ignored ? ', once it is told where that is' : '';
+  const how = dumpIgnored === null ? once : ', once appendonly is off';
   if (load?.status === 'loaded')
-    return [pass('production/loaded', `a server with ${config} loads the dump${how}`, {origin: config})];
+    return [pass('production/loaded', `a server with ${config} loads the ${what}${how}`, {origin: config})];
   if (load?.status === 'silent-empty') {
     return [
-      fail('production/silent-empty', `a server with ${config} is ready, and has not loaded the dump`, {
+      fail('production/silent-empty', `a server with ${config} is ready, and has not loaded the ${what}`, {
         expected: inspection.dataset.keys,
         actual: load.keysLoaded,
-        origin: settings.dbfilename?.origin ?? config,
-        hint: 'Is `dbfilename` a name under which a file can lie?',
+        origin: (aof ? settings.appendfilename : settings.dbfilename)?.origin ?? config,
+        hint: aof
+          ? 'Is `appendfilename` a name under which a file can lie?'
+          : 'Is `dbfilename` a name under which a file can lie?',
       }),
     ];
   }
@@ -137,6 +137,7 @@ function refused(production: Production, {highestDatabase}: Inspection): Finding
       hint: 'Raise `databases` to at least one more than the highest that the backup selects.',
     });
   }
+  if (rule === 'restore/short-read' && production.aof?.cut) return cutTailRefused(production);
   if (rule === 'restore/module-missing' && modulesAbsent.length > 0) {
     return skipped(
       'production/module-missing',
@@ -228,26 +229,27 @@ const RAISE =
   'Restore with a higher maxmemory than the dataset takes (CONFIG SET lowers it afterwards), and ask why production holds more than it allows.';
 
 /** A nightly backup has a name of its own and is renamed; one that still has a dump's name shows what production called it. */
-function judgeName({settings, config, dumpName}: Production): Finding {
+function judgeName({settings, config, dumpName}: Production): Finding[] {
+  if (dumpName === null) return [];
   const {value, origin} = settings.dbfilename ?? {value: 'dump.rdb', origin: config};
   const parts = {expected: value, actual: dumpName.name, origin};
   if (dumpName.name === value)
-    return pass('production/file-name', 'the dump has the name that `dbfilename` asks for', parts);
+    return [pass('production/file-name', 'the dump has the name that `dbfilename` asks for', parts)];
   if (!dumpName.asWritten)
-    return pass(
+    return [
+      pass('production/file-name', 'the backup is restored under the name that `dbfilename` asks for', parts),
+    ];
+  return [
+    fail(
       'production/file-name',
-      'the backup is restored under the name that `dbfilename` asks for',
-      parts,
-    );
-  return fail(
-    'production/file-name',
-    'the dump has another name than `dbfilename`: put there as it is, it is not loaded, and the server starts empty',
-    {
-      ...parts,
-      severity: 'warning',
-      hint: 'Is this the configuration of the server that wrote the backup? Else let the runbook rename the file.',
-    },
-  );
+      'the dump has another name than `dbfilename`: put there as it is, it is not loaded, and the server starts empty',
+      {
+        ...parts,
+        severity: 'warning',
+        hint: 'Is this the configuration of the server that wrote the backup? Else let the runbook rename the file.',
+      },
+    ),
+  ];
 }
 
 function judgeCompanions({companions, config}: Production): Finding[] {

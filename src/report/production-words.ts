@@ -16,11 +16,16 @@ export function productionSentence({
   load,
   census,
   dumpIgnored,
+  aof,
   durationMs,
 }: Production): string {
   const took = `, in ${inWords(durationMs)}`;
   const empty = 'a server comes up empty';
-  const first = dumpIgnored === null ? `${config}: ` : `${config}: ${empty}; once appendonly is off, `;
+  const {ignored} = aof ?? {};
+  const found = ignored
+    ? `${ignored.keys > 0 ? 'a server comes up with something else' : empty}; once it finds the append-only file, `
+    : '';
+  const first = `${config}: ${dumpIgnored === null ? found : `${empty}; once appendonly is off, `}`;
   if (census) return `${first}${count(census.keys, 'key')} restored${took}`;
   if (notHeld !== undefined) return `${first}not held`;
   return `${first}${load?.status === 'silent-empty' ? empty : 'no server comes up'}${took}`;

@@ -52,7 +52,7 @@ const LEFT_OUT: readonly Treatment[] = [
     ],
     because: 'it is about the machine or the build, not about the data',
   },
-  {names: ['save'], because: 'the throwaway server saves nothing'},
+  {names: ['save', 'auto-aof-rewrite-percentage'], because: 'the throwaway server saves nothing'},
   {names: ['dir', 'cluster-config-file'], because: 'it stands for a private directory of the drill'},
 ];
 
@@ -84,6 +84,7 @@ const OWN: Settings['own'] = [
   ['unixsocketperm', '700'],
   // Any save point rewrites the dump at SIGTERM.
   ['save', ''],
+  ['auto-aof-rewrite-percentage', '0'],
   ['daemonize', 'no'],
   // The lines that prove a load are notices, and on stdout.
   ['loglevel', 'notice'],
@@ -131,6 +132,12 @@ export function settingOf(
   const directive = effectiveDirectives(directives).get(name)?.at(-1);
   const value = directive?.args[0];
   return value === undefined ? null : {value: confText(value), origin: originOf(directive!)};
+}
+
+/** Redis takes only a name without a path, and dies of any other: `null`, no file has to be there then. */
+export function nameSet({kept}: Settings, directive: string, usual: string): string | null {
+  const name = settingOf(kept, directive)?.value ?? usual;
+  return /^(\.{0,2}|.*[/\\\0].*)$/s.test(name) ? null : name;
 }
 
 export const saysYes = (directives: readonly Directive[], name: string): boolean =>

@@ -4,19 +4,22 @@
  * data, as evidence for judge. A server that refuses a line is started again without it, so that everything that is wrong
  * with a file is told at once.
  */
-import {readdir} from 'node:fs/promises';
 import {basename} from 'node:path';
 import {z} from 'zod';
 import {DrillError, type Problem, throwIfAborted} from '../errors.ts';
 import type {Progress} from '../progress.ts';
-import {confText, type Directive} from '../redis/conf.ts';
+import {confText} from '../redis/conf.ts';
 import type {Conf} from '../redis/conf-files.ts';
 import {diedOfWantOfMemory, explainRefusal, lastComplaint} from '../redis/load-log.ts';
 import {formatLine} from '../redis/server-line.ts';
 import {beganAppendOnly, startTrouble} from '../redis/start-log.ts';
 import type {DumpHeader} from './choose-image.ts';
+import {companionsOf} from './companions.ts';
 import {awaitLoaded, loadSchema, type Restored} from './loading.ts';
+import type {Payload} from './payload.ts';
+import {type AofSet, aofEntries, aofSchema, nothingIgnored, underItsNames} from './production-aof.ts';
 import {
+  nameSet,
   originOf,
   productionSettings,
   type Settings,
@@ -46,7 +49,10 @@ export const productionSchema = z.strictObject({
   modulesAbsent: z.array(z.string()),
   /** As far as the file sets them. */
   settings: z.strictObject({
+    appendfilename: setting,
+    appenddirname: setting,
     appendonly: setting,
+    aofLoadTruncated: setting,
     databases: setting,
     dbfilename: setting,
     maxmemory: setting,
@@ -62,8 +68,10 @@ export const productionSchema = z.strictObject({
       found: z.boolean().nullable(),
     }),
   ),
-  /** What the dump is called where it lies; as its server called it, or the backup's own name. */
-  dumpName: z.strictObject({name: z.string(), asWritten: z.boolean()}),
+  /** What the dump is called where it lies; as its server called it, or the backup's own name. `null` of an AOF. */
+  dumpName: z.strictObject({name: z.string(), asWritten: z.boolean()}).nullable(),
+  /** Of an append-only file, `null` of a dump. */
+  aof: aofSchema.nullable(),
   /** Of the line that wrote the backup, or asked for by name: what it refuses, production refuses. */
   sameLine: z.boolean(),
   /** What the server wrote when it passed the dump over for an append-only file that is not there; what follows is with `appendonly no`. */
@@ -79,12 +87,19 @@ export const productionSchema = z.strictObject({
 export type Production = z.infer<typeof productionSchema>;
 
 /** The backup that the dump came out of, or itself: its name, and where it lies, if that can be looked at. */
-export type Stored = {name: string; directory: string | null};
+export type Stored = {
+  name: string;
+  directory: string | null;
+  /** A dump that lies beside it, if it is an append-only file. */
+  dumpBeside: string | null;
+};
 
 export type ProductionJob = {
   conf: Conf;
   dump: {
     path: string;
+    /** It is an append-only file instead. */
+    aof: AofSet | null;
     header: DumpHeader;
     artifact: Stored;
     /** Names of what lies in an archive with it. */
@@ -135,14 +150,18 @@ async function knownOfFile({conf, dump, options, frozen}: ProductionJob): Promis
     refused: conf.problems.map(({origin, message}: Problem) => ({origin, message})),
     modulesAbsent: [],
     settings: {
+      appendfilename: of('appendfilename'),
+      appenddirname: of('appenddirname'),
       appendonly: of('appendonly'),
+      aofLoadTruncated: of('aof-load-truncated'),
       databases: of('databases'),
       dbfilename: of('dbfilename'),
       maxmemory: of('maxmemory'),
     },
     cluster: saysYes(directives, 'cluster-enabled'),
-    companions: companionsOf(directives, await namesBeside(dump)),
-    dumpName: nameOf(dump),
+    companions: await companionsOf(directives, {...dump.artifact, beside: dump.beside}),
+    dumpName: dump.aof ? null : nameOf(dump),
+    aof: dump.aof && {...nothingIgnored(dump.aof)},
     sameLine: options.image !== 'auto' || asWritten,
     dumpIgnored: null,
     server: null,
@@ -152,38 +171,12 @@ async function knownOfFile({conf, dump, options, frozen}: ProductionJob): Promis
 }
 
 /** In an archive, and where it is called like the stock file. */
-function nameOf({artifact, nameInside}: ProductionJob['dump']): Known['dumpName'] {
+function nameOf({artifact, nameInside}: ProductionJob['dump']): NonNullable<Known['dumpName']> {
   const name = basename(nameInside ?? artifact.name);
   return {name, asWritten: nameInside !== null || name === DEFAULT_NAME};
 }
 
 const DEFAULT_NAME = 'dump.rdb';
-
-/** `null` where nobody can tell. */
-async function namesBeside({artifact: {directory}, beside}: ProductionJob['dump']): Promise<string[] | null> {
-  const names = directory === null ? null : await readdir(directory).catch(() => null);
-  return names ? [...beside, ...names] : beside.length > 0 ? [...beside] : null;
-}
-
-/** An ACL file holds the users, a cluster's node file which slots are its own: neither is in a dump. */
-function companionsOf(
-  directives: readonly Directive[],
-  beside: readonly string[] | null,
-): Known['companions'] {
-  const wanted = [
-    {directive: 'aclfile', ...settingOf(directives, 'aclfile')},
-    ...(saysYes(directives, 'cluster-enabled')
-      ? [{directive: 'cluster-config-file', ...(settingOf(directives, 'cluster-config-file') ?? NODES_CONF)}]
-      : []),
-  ];
-  return wanted.flatMap(({directive, value, origin}) => {
-    if (!value) return [];
-    const name = basename(value);
-    return [{directive, name, origin: origin ?? '', found: beside?.includes(name) ?? null}];
-  });
-}
-
-const NODES_CONF = {value: 'nodes.conf', origin: ''};
 
 /** Fills in what becomes known. */
 async function hold(known: Known, job: ProductionJob, deps: Deps): Promise<void> {
@@ -206,15 +199,26 @@ async function oneStart(
 ): Promise<Settings | null> {
   const image = frozen.server.image ?? options.image;
   const asked: ServerOptions = {...options, kind: 'container', image};
-  const role = roleOf(settings, nameOfDump(settings.kept));
+  const payload = dump.aof?.payload ?? ({kind: 'rdb', path: dump.path} satisfies Payload);
+  const role = roleOf(settings, dump);
   try {
-    await using server = await startServer({kind: 'rdb', path: dump.path}, dump.header, asked, deps, role);
-    const restored = await loadedOr(server, deps);
+    await using server = await startServer(payload, dump.header, asked, deps, role);
+    const restored = await loadedOr(server, deps, payload.kind);
     if ('log' in restored) return died(restored, settings, known);
     known.server = {...restored.server, because: 'production’s own configuration'};
     known.load = restored.load;
     const began = beganAppendOnly(await server.log());
-    if (restored.load.status === 'silent-empty' && began.length > 0 && known.dumpIgnored === null) {
+    if (dump.aof && known.aof?.ignored === null && restored.load.status === 'silent-empty') {
+      const {keys} = await whenSettled(server.client, deps.signal);
+      known.aof.ignored = {keys, dumpBeside: dump.aof.dumpBeside !== null, began};
+      return underItsNames(settings, dump.aof);
+    }
+    if (
+      !dump.aof &&
+      restored.load.status === 'silent-empty' &&
+      began.length > 0 &&
+      known.dumpIgnored === null
+    ) {
       known.dumpIgnored = began;
       return {...settings, own: [...settings.own, ['appendonly', 'no']]};
     }
@@ -229,9 +233,9 @@ async function oneStart(
 type Died = {log: readonly string[]; outOfMemory: boolean};
 
 /** With the log of a server that ended, whatever loading makes of its end. */
-async function loadedOr(server: Throwaway, deps: Deps): Promise<Restored | Died> {
+async function loadedOr(server: Throwaway, deps: Deps, kind: Payload['kind']): Promise<Restored | Died> {
   try {
-    const restored = await awaitLoaded(server, deps);
+    const restored = await awaitLoaded(server, deps, kind);
     if (restored.load.status !== 'refused') return restored;
   } catch (error) {
     throwIfAborted(deps.signal);
@@ -282,17 +286,14 @@ const unexplained = (log: readonly string[]) => ({
   hint: 'Start a server by hand with this file on a copy of the backup, and read its log.',
 });
 
-/** Redis takes only a name without a path, and dies of any other: then no dump has to be there. */
-function nameOfDump(directives: readonly Directive[]): string | null {
-  const name = settingOf(directives, 'dbfilename')?.value ?? DEFAULT_NAME;
-  return /^(\.{0,2}|.*[/\\\0].*)$/s.test(name) ? null : name;
-}
-
-function roleOf(settings: Settings, dumpName: string | null): RoleIn {
+/** The dump, or the AOF and what dump lies beside it, each under the name that production would look for. */
+function roleOf(settings: Settings, {aof}: ProductionJob['dump']): RoleIn {
+  const dumpName = nameSet(settings, 'dbfilename', DEFAULT_NAME);
   return ({directory, dump, socket}) => {
     const text = writtenOut(settings, {dir: `${directory}/${DATA}`, socket});
     const entries: Entry[] = [{path: FILE, text}, {path: DATA}];
-    if (dumpName !== null) entries.push({path: `${DATA}/${dumpName}`, linkTo: dump});
+    if (aof) entries.push(...aofEntries(aof, settings, {directory: DATA, dumpName}));
+    else if (dumpName !== null) entries.push({path: `${DATA}/${dumpName}`, linkTo: dump});
     return {command: [`${directory}/${FILE}`], entries};
   };
 }
