@@ -10,6 +10,7 @@ import {type Inspection, valueTypeSchema} from '../inspect/inspection.ts';
 import type {Expectations} from './expectations.ts';
 import {type Finding, fail, pass, skipped} from './finding.ts';
 import type {Policy} from './policy.ts';
+import {recordedAt} from './recorded.ts';
 
 const MAX_CANARIES = 100;
 const MAX_KEY_BYTES = 4096;
@@ -72,7 +73,8 @@ export function canaryFindings(
   expectations: Expectations | null,
   {canaries = [], canaryIds = [], originOf}: Policy,
 ): Finding[] {
-  return canaries.map((canary, index) => {
+  const unasked = Object.keys(expectations?.canaries ?? {}).filter(id => !canaryIds.includes(id)).length;
+  const judged = canaries.map((canary, index) => {
     const origin = originOf(['canaries', String(index)]);
     const name = `canary ${index + 1}`;
     const ours = inspection.canaries?.[index];
@@ -81,7 +83,20 @@ export function canaryFindings(
       return skipped('expect/canary', `${name}: not looked for`, {severity: 'error', origin});
     return judgeCanary({name, origin, canary, ours, theirs: census.canaries?.[index]}, recorded);
   });
+  return unasked === 0 ? judged : [...judged, notAsked(unasked)];
 }
+
+/** Only hashes of their keys were recorded: without the config nobody can look for them. */
+const notAsked = (count: number): Finding =>
+  skipped(
+    'expect/canary',
+    `canaries that were recorded and that the config does not name: ${count}, not looked for`,
+    {
+      severity: 'note',
+      origin: recordedAt('canaries'),
+      hint: 'Is this the config that they were recorded with? If they are no longer wanted, record anew.',
+    },
+  );
 
 type Case = {
   name: string;

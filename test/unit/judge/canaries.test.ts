@@ -167,6 +167,18 @@ describe('a canary', () => {
     expect(judged({theirs}).line).toMatchObject({status: 'skipped'});
   });
 
+  test('that was recorded, and that the config no longer names, is said not to be looked for', () => {
+    const evidence = {inspection: anInspection(), load: aLoad(), census: aCensus(), unpacked: anUnpacked()};
+    const canaries = {[ID]: {type: 'hash' as const, digest: A}};
+    const {findings} = judge(evidence, anExpectations({canaries}), aPolicy());
+    const finding = findings.find(({rule}) => rule === 'expect/canary');
+    expect(finding).toMatchObject({
+      status: 'skipped',
+      severity: 'note',
+      message: expect.stringMatching(/: 1,/),
+    });
+  });
+
   test('that nobody has looked for leaves the drill unproven', () => {
     const evidence = {inspection: anInspection(), load: aLoad(), census: aCensus(), unpacked: anUnpacked()};
     const {outcome} = judge(evidence, null, aPolicy({canaries: [{key: 'secret'}]}));
