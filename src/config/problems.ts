@@ -6,7 +6,7 @@ export type {Problem} from '../errors.ts';
 
 const UNFIT: {code: DrillCode; hint: string} = {
   code: 'config/invalid',
-  hint: 'Nothing was started. README.md describes every key; schema/config.json lets an editor check them.',
+  hint: 'Nothing was started. docs/configuration.md describes every key; schema/config.json lets an editor check them.',
 };
 
 export function problemsError(problems: Problem[], {code, hint} = UNFIT): DrillError {
