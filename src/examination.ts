@@ -8,7 +8,7 @@ import type {Deps, DrillJob} from './drill.ts';
 import {throwIfAborted, toDrillError, unlessAborted} from './errors.ts';
 import {inspectAof} from './inspect/aof/inspect-aof.ts';
 import {aofServerNeeds} from './inspect/aof/server-needs.ts';
-import {inspect, readHeader} from './inspect/inspect.ts';
+import {inspect, inspectWritten, readHeader} from './inspect/inspect.ts';
 import type {DrilledBeside, Evidence} from './judge/judge.ts';
 import {showWaiting} from './progress.ts';
 import {checkFiles} from './restore/checker.ts';
@@ -156,21 +156,22 @@ async function prove(server: Throwaway, job: DrillJob, deps: Deps, {watch, evide
   const {canaries} = job.policy;
   let doing: string | undefined;
   const step = <T>(name: string, work: () => Promise<T>) =>
-    watch.time('verifyMs', () => showWaiting(deps.progress, name, () => unlessAborted(work(), deps.signal)));
+    showWaiting(deps.progress, name, () => unlessAborted(work(), deps.signal));
   const save = async () => {
     doing = 'every key was written (SAVE)';
-    const path = await step('save', () => server.save());
     const reading = {...deps, depth: job.depth, groups: evidence.aof && job.groups, canaries};
-    evidence.saved = await watch.time('verifyMs', () => inspect(path, reading));
+    const saving = step('save', () => server.save());
+    evidence.saved = await inspectWritten(saving, server.saves, reading);
     doing = undefined;
   };
   try {
     // Of an AOF nobody but a server can say what dataset it makes: so it saves it, and our reader reads that.
-    if (evidence.aof) await save();
+    if (evidence.aof) await watch.time('verifyMs', save);
     const codeBytes = (evidence.saved ?? evidence.inspection)?.dataset.functionCode?.sizeBytes;
     const asked = {codeBytes, noDigest: bySave ? 'proof save' : undefined, canaries};
-    evidence.census = await step('digest', () => takeCensus(server.client, job.depth, asked));
-    if (bySave) await save();
+    const census = () => step('digest', () => takeCensus(server.client, job.depth, asked));
+    evidence.census = await watch.time('verifyMs', census);
+    if (bySave) await watch.time('verifyMs', save);
   } catch (error) {
     throwIfAborted(deps.signal);
     if (toDrillError(error).code === 'capacity/disk') throw error;

@@ -9,9 +9,12 @@ import {type Kernel, LAYOUT, WINDOW_BYTES} from './kernel.ts';
 
 /** Where the bytes come from: a file, or memory in tests. */
 export type Source = {
-  sizeBytes: number;
+  /** Of a file that still grows more than any has, until it is whole. */
+  readonly sizeBytes: number;
   /** Fills `into` from byte `offset` of the file; returns how many bytes came, at least one, or throws. */
   read(into: Uint8Array, offset: number): number;
+  /** To be told now and then how far it was read, and waited for: of a file that still grows. */
+  reached?(offset: number): Promise<void>;
 };
 
 /** Bytes of the checksum at the end. */
@@ -24,7 +27,6 @@ export const INTEGER = -1;
 export const COMPRESSED = -2;
 
 export class DumpReader extends ByteWindow {
-  readonly sizeBytes: number;
   readonly capacity: number;
   /** Of the string that `stringHead` met last. */
   integer = 0;
@@ -40,10 +42,13 @@ export class DumpReader extends ByteWindow {
   constructor(source: Source, kernel: Kernel, windowBytes: number = WINDOW_BYTES) {
     super(kernel, LAYOUT.window);
     this.#source = source;
-    this.sizeBytes = source.sizeBytes;
     this.capacity = Math.max(windowBytes, MIN_WINDOW_BYTES);
     this.#base = -LAYOUT.window;
     this.#summed = LAYOUT.window;
+  }
+
+  get sizeBytes(): number {
+    return this.#source.sizeBytes;
   }
 
   /** Byte of the file that is read next. */

@@ -5,7 +5,7 @@
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {DrillError} from '../errors.ts';
 import {FORM_BYTES} from '../form.ts';
-import {type Phase, type Progress, silent} from '../progress.ts';
+import {type Phase, type Progress, type ProgressUnit, silent} from '../progress.ts';
 import {apartOf} from './apart/apart.ts';
 import {CanaryFinder} from './canaries/canary-finder.ts';
 import type {CanaryKey} from './canaries/canary-schema.ts';
@@ -71,9 +71,10 @@ export async function inspectSource(
   const finder = canaries.length === 0 ? null : new CanaryFinder(canaries, sorting?.sorter ?? null);
   const readers = {...readersOf(dump, digester, finder ?? sorting?.sorter ?? null), canaries: finder};
   const walk = new Walk(dump, version, readers);
-  const phase = (options.progress ?? silent).phase('inspect', source.sizeBytes, 'bytes');
+  const [total, unit]: [number, ProgressUnit] = source.reached ? [0, 'unknown'] : [source.sizeBytes, 'bytes'];
+  const phase = (options.progress ?? silent).phase('inspect', total, unit);
   try {
-    const ending = await readToEnd(dump, walk, version, slices(dump, phase, options.signal));
+    const ending = await readToEnd(dump, walk, version, slices(source, dump, phase, options.signal));
     const digested = digester !== null && !isUnread(ending);
     if (digested) digester.finish();
     const {cells} = walk.tally;
@@ -81,7 +82,7 @@ export async function inspectSource(
       ...datasetOf(walk.tally, {grouping: sorting?.groupingOf() ?? null, digested}),
       ...(digested && readers.values && apartOf(readers.values, cells)),
     };
-    const whole = {...inspection, ...findings(walk), dataset, ...ending};
+    const whole = {...inspection, sizeBytes: source.sizeBytes, ...findings(walk), dataset, ...ending};
     if (isUnread(ending)) return whole;
     const file = {source, version, templates: readers.values?.templates ?? new Map()};
     const found = finder && canaries.map((_, index) => readCanary(finder.places[index], file));
@@ -107,10 +108,11 @@ function readHead(source: Source): Uint8Array {
 /** Called between two slices. */
 type Pause = () => Promise<void>;
 
-function slices(dump: DumpReader, phase: Phase, signal: AbortSignal | undefined): Pause {
+function slices(source: Source, dump: DumpReader, phase: Phase, signal: AbortSignal | undefined): Pause {
   return async () => {
     phase.update(dump.offset);
     await nextTurn();
+    await source.reached?.(dump.offset);
     if (signal?.aborted) {
       throw new DrillError('cancelled', 'The inspection was cancelled.', {
         hint: 'Run it again and let it finish.',

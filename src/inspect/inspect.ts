@@ -4,8 +4,10 @@
  * the server to say.
  */
 import {openDump} from './dump-file.ts';
+import type {Source} from './dump-reader.ts';
 import {type FoundGroup, findGroups, type GroupRequest} from './groups/find-groups.ts';
 import {PatternSet} from './groups/pattern-set.ts';
+import {LostTrack, openGrowing} from './growing-dump.ts';
 import {type InspectOptions, inspectSource, type Sorting} from './inspect-source.ts';
 import type {Inspection} from './inspection.ts';
 
@@ -25,16 +27,45 @@ export type {GroupRequest} from './groups/find-groups.ts';
 const NO_GROUPS: GroupRequest = {patterns: [], redact: false};
 
 /** Never throws for a damaged file: damage is `error`. Throws 'source/unreadable' and 'cancelled'. */
-export async function inspect(
-  path: string,
-  {groups = NO_GROUPS, ...options}: InspectOptions & {groups?: GroupRequest | undefined} = {},
-): Promise<Inspection> {
+export async function inspect(path: string, options: Reading = {}): Promise<Inspection> {
   using file = openDump(path);
-  const found = await findGroups(file, groups, options);
-  const sorting = found.length === 0 ? {} : {sorting: sortingBy(found)};
-  const inspection = await inspectSource(file, {...options, ...sorting});
+  const inspection = await read(file, options);
   file.assertUnchanged();
   return inspection;
+}
+
+type Reading = InspectOptions & {groups?: GroupRequest | undefined};
+
+/**
+ * Of what a server writes: `writing` tells the file, and throws what keeps the server from it; `seen` is where we see that
+ * file meanwhile, and so can read it while it grows. What was read so counts only if it is whole and sound.
+ */
+export async function inspectWritten(
+  writing: Promise<string>,
+  seen: string | undefined,
+  options: Reading,
+): Promise<Inspection> {
+  const followed = seen === undefined ? null : await follow(seen, writing, options);
+  const path = await writing;
+  return followed ?? (await inspect(path, options));
+}
+
+async function follow(path: string, writing: Promise<unknown>, options: Reading): Promise<Inspection | null> {
+  try {
+    using file = await openGrowing(path, writing);
+    const inspection = await read(file, options);
+    // A file that is not known to be whole has bytes behind its end, which is an error too.
+    return inspection.error === undefined && inspection.checksum === 'valid' ? inspection : null;
+  } catch (error) {
+    if (error instanceof LostTrack) return null;
+    throw error;
+  }
+}
+
+async function read(file: Source, {groups = NO_GROUPS, ...options}: Reading): Promise<Inspection> {
+  const found = await findGroups(file, groups, options);
+  const sorting = found.length === 0 ? {} : {sorting: sortingBy(found)};
+  return await inspectSource(file, {...options, ...sorting});
 }
 
 function sortingBy(groups: FoundGroup[]): Sorting {

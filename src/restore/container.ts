@@ -184,10 +184,10 @@ export class Engine {
 
   async #startOne(options: ContainerOptions, roleIn: RoleIn, via: Via): Promise<Throwaway> {
     const {running, directory, server, role, dispose} = await this.#launch(options, roleIn, via);
-    const saved = async () =>
+    const saved =
       via === 'socket'
         ? join(directory.path, role.saves!)
-        : await running.copyOut(`${INSIDE.privateDir}/${role.saves}`, join(directory.path, DUMP_FILE));
+        : () => running.copyOut(`${INSIDE.privateDir}/${role.saves}`, join(directory.path, DUMP_FILE));
     try {
       return answering(server, await connect(running, directory, server, options.signal), {saved, dispose});
     } catch (error) {

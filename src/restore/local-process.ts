@@ -102,7 +102,7 @@ async function startOne(options: ProcessOptions, debugCommand: boolean): Promise
       ended: async () => ending.now(),
     };
     const client = await whenReachable(() => connectToSocket(directory.socket), server, options.signal);
-    return answering(server, client, {saved: async () => join(path, role.saves!), dispose});
+    return answering(server, client, {saved: join(path, role.saves!), dispose});
   } catch (error) {
     await dispose();
     throw error;

@@ -38,20 +38,26 @@ export interface Throwaway extends AsyncDisposable {
    * `capacity/disk` and `server/unreachable`.
    */
   save(): Promise<string>;
+  /** That file, where we see it while it is written. */
+  readonly saves?: string;
 }
 
-/** A server that answers; `saved` finds what it saved. Letting go closes the connection before `dispose` does the rest. */
+/**
+ * A server that answers; `saved` is where we see what it saves, or fetches that. Letting go closes the connection before
+ * `dispose` does the rest.
+ */
 export function answering(
   server: Pick<Throwaway, 'description' | 'log' | 'ended'>,
   client: ServerClient,
-  {saved, dispose}: {saved(): Promise<string>; dispose(): Promise<void>},
+  {saved, dispose}: {saved: string | (() => Promise<string>); dispose(): Promise<void>},
 ): Throwaway {
   return {
     ...server,
     client,
+    ...(typeof saved === 'string' && {saves: saved}),
     save: async () => {
       await saveOn(client, server);
-      return await saved();
+      return typeof saved === 'string' ? saved : await saved();
     },
     [Symbol.asyncDispose]: async () => {
       client.close();

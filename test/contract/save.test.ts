@@ -3,6 +3,7 @@
  * in the dump, keys whose time has passed included; the dump is not touched, and nothing is left behind.
  */
 import {spawn} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
 import {chmodSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, describe, expect, test} from '@jest/globals';
@@ -39,14 +40,36 @@ writeFileSync(
 );
 chmodSync(dump, 0o644);
 
-type Seen = {dataset: Dataset; digests: Record<string, string>; checksum: string; error?: string};
-type Saved = {server: ServerDescription; file: Seen; saved: Seen; unchanged: boolean; left: string[]};
-type Way = {kind: 'container' | 'process'; image?: string; via?: 'socket' | 'exec'};
+/** Of more bytes than we stay behind a server that writes. */
+const largeDump = dir.file('large.rdb');
+const LARGE_KEYS = 200_000;
+/** No server makes a value of this smaller. */
+const noise = randomBytes(LARGE_KEYS + 300);
+const manyKeys = Array.from({length: LARGE_KEYS}, (_, at) =>
+  key(0, `key:${at}`, str(noise.subarray(at, at + 300))),
+);
+writeFileSync(largeDump, rdb('REDIS0009', [selectDb(0), Buffer.concat(manyKeys)], 'zeros'));
+chmodSync(largeDump, 0o644);
 
-async function save({kind, image = 'auto', via = 'socket'}: Way): Promise<Saved> {
+type Seen = {dataset: Dataset; digests: Record<string, string>; checksum: string; error?: string};
+type Saved = {
+  server: ServerDescription;
+  file: Seen;
+  saved: Seen;
+  meanwhile: boolean;
+  unchanged: boolean;
+  left: string[];
+};
+type Way = {kind: 'container' | 'process'; image?: string; via?: 'socket' | 'exec'; large?: boolean};
+
+async function save({kind, image = 'auto', via = 'socket', large = false}: Way): Promise<Saved> {
   const far = via === 'exec';
   const options = {kind, image, registry: null, memoryBytes: null};
-  const asked = {dump: far ? '/mnt/here/dump.rdb' : dump, tempDir: far ? '/mnt/here' : dir.path, options};
+  const asked = {
+    dump: far ? '/mnt/here/dump.rdb' : large ? largeDump : dump,
+    tempDir: far ? '/mnt/here' : dir.path,
+    options,
+  };
   const ours = [process.execPath, join(import.meta.dirname, 'one-save.ts'), JSON.stringify(asked)];
   const [program, ...args] = far ? [...apart(dump), ...ours] : ours;
   const child = spawn(program!, args);
@@ -79,4 +102,20 @@ test('a local process saves where we can read it', async () => {
   const came = await save({kind: 'process'});
   expect(came.server).toMatchObject({kind: 'process', via: 'socket'});
   expectSame(came);
+});
+
+function expectFollowed({file, saved, meanwhile, left}: Saved): void {
+  expect(file).toMatchObject({checksum: 'absent', dataset: {keys: LARGE_KEYS}});
+  expect(saved).toMatchObject({checksum: 'valid', dataset: file.dataset, digests: file.digests});
+  expect({meanwhile, left}).toEqual({meanwhile: true, left: []});
+}
+
+describe.each(servers.images)('what a container of $line writes', ({image}) => {
+  containerTest('is read while it is written', async () => {
+    expectFollowed(await save({kind: 'container', image, large: true}));
+  });
+});
+
+test('what a local process writes is read while it is written', async () => {
+  expectFollowed(await save({kind: 'process', large: true}));
 });
