@@ -106,7 +106,9 @@ test('a local process saves where we can read it', async () => {
 
 function expectFollowed({file, saved, meanwhile, left}: Saved): void {
   expect(file).toMatchObject({checksum: 'absent', dataset: {keys: LARGE_KEYS}});
-  expect(saved).toMatchObject({checksum: 'valid', dataset: file.dataset, digests: file.digests});
+  expect(saved).toMatchObject({checksum: 'valid', dataset: file.dataset});
+  // Of strings every dialect tells the same.
+  expect(new Set(Object.values(saved.digests))).toEqual(new Set([file.digests['7.2']]));
   expect({meanwhile, left}).toEqual({meanwhile: true, left: []});
 }
 
