@@ -22,6 +22,7 @@ const PACKED = 'sabotage/packed-backups';
 const HEALTHY = 'sabotage/healthy-backups';
 const AOF = 'sabotage/aof-ruined';
 const PRODUCTION = 'sabotage/production';
+const PRODUCTION_AOF = 'sabotage/production-aof';
 const CHECKERS = 'sabotage/checkers';
 const LOADING = 'unit/restore/loading';
 
@@ -134,6 +135,7 @@ const ROWS: Record<string, Row> = {
         'that costs more than 64 kB is no honest cut',
         'end in zeros that were reserved and never written',
       ],
+      [PRODUCTION_AOF]: ['refuses a tail that was cut, as the frozen restore does not'],
     },
   },
   '14': {
