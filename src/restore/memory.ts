@@ -1,7 +1,7 @@
 /**
  * Is there memory enough for the dataset, as far as that can be known before a server is started? A drill that surely
  * cannot be held is not begun; one that only may run out of it is begun, and warned of. The reasons for the bounds are in
- * docs/decisions/0041.
+ * docs/decisions/0046.
  */
 import {readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
