@@ -168,6 +168,12 @@ function judgePacking({dump, damage, checksums: compared}: Unpacked): Finding[] 
 function judgeChecksum({algorithm, hex, file, actual}: Compared): Finding {
   const parts = {expected: hex, actual, origin: file};
   const rule = 'backup/checksum-beside';
+  if (hex === null) {
+    const message = `${file} holds no ${algorithm.toUpperCase()} of the backup: nothing was compared with it`;
+    const hint =
+      'Look at what the backup job writes there: an empty or cut file, or a checksum of another kind?';
+    return skipped(rule, message, {severity: 'warning', origin: file, hint});
+  }
   if (hex === actual)
     return pass(rule, `the ${algorithm.toUpperCase()} in ${file} is that of the backup`, parts);
   return fail(rule, `the ${algorithm.toUpperCase()} in ${file} is not that of the backup`, {

@@ -16,8 +16,8 @@ export type Backup = {
 /** What a file beside the backup says its bytes are. */
 export type Checksum = {
   algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512';
-  /** Lower case. */
-  hex: string;
+  /** Lower case; `null` where a file that is named after the backup tells none. */
+  hex: string | null;
   /** Where it stands. */
   file: string;
 };

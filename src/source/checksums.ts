@@ -1,6 +1,6 @@
 /**
  * Checksums that a producer left beside a backup: `dump.rdb.gz.sha256`, `SHA256SUMS` and the like. In goes the backup's
- * entry; out come the checksums that are of this very file. What is no checksum file, or does not name it, says nothing.
+ * entry; out come the checksums that are of this very file, and which of its own checksum files hold none.
  */
 import {basename} from 'node:path';
 import type {Checksum} from './backup.ts';
@@ -28,7 +28,7 @@ export function checksumFiles(name: string): {file: string; algorithm: Algorithm
   });
 }
 
-/** What cannot be read says nothing: a checksum is a help, and the lack of one no fault of the backup. */
+/** A list that does not name the backup says nothing of it; a file of its own that holds no checksum is told as such. */
 export async function checksumsBeside(
   entry: Entry,
   {entries}: Listing,
@@ -52,7 +52,7 @@ export async function checksumsBeside(
     const neighbour = neighbours.find(({name}) => name === directory + file);
     if (!neighbour) continue;
     const hex = checksumOf(await textOf(neighbour, store, patience), {name, algorithm, bare});
-    if (hex !== null) found.push({algorithm, hex, file});
+    if (hex !== null || bare) found.push({algorithm, hex, file});
   }
   return found;
 }

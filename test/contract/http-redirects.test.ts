@@ -22,6 +22,8 @@ beforeAll(async () => {
       answer.writeHead(200, {'content-length': BYTES.length}).write(BYTES.subarray(0, 100));
       return void setTimeout(() => answer.destroy(), 20);
     }
+    if (path === '/part.rdb')
+      return void answer.writeHead(206, {'content-range': 'bytes 0-0/*'}).end(BYTES.subarray(0, 1));
     if (!path.startsWith('/dump.rdb')) return void answer.writeHead(404).end();
     answer.writeHead(200, {'content-length': BYTES.length, etag: '"1"'}).end(BYTES);
   }).listen(0);
@@ -61,6 +63,13 @@ test('a circle ends', async () => {
 
 test('a redirect to what is no address is the server’s fault', async () => {
   expect(await outcome({spec: to('http://[s3cr3t')}, temp.path, BYTES)).toBe('source/unreachable');
+});
+
+test('a part that nobody asked for is not taken for the whole', async () => {
+  const limits = {deadlineMs: 5000, pauseMs: 1};
+  expect(await outcome({spec: `http://127.0.0.1:${port}/part.rdb`}, temp.path, BYTES, {limits})).toBe(
+    'source/transfer',
+  );
 });
 
 test('who cannot go on, and always breaks off at the same place, is given up', async () => {

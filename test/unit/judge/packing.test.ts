@@ -45,4 +45,13 @@ describe('a backup that can be unpacked', () => {
     expect(outcome).toBe('failed');
     expect(findings[0]).toMatchObject({rule: 'backup/checksum-beside', expected: 'aa', actual: 'bb'});
   });
+
+  test('passes with a warning where its checksum file holds none', () => {
+    const unpacked = anUnpacked({checksums: [{...checksum, hex: null}]});
+    const {outcome, findings} = judge({...drilled, unpacked}, null, NO_POLICY);
+    expect(outcome).toBe('passed');
+    expect(findings).toContainEqual(
+      expect.objectContaining({rule: 'backup/checksum-beside', status: 'skipped', severity: 'warning'}),
+    );
+  });
 });

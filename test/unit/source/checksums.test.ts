@@ -40,13 +40,19 @@ test('all that there are', async () => {
 
 test.each([
   ['no file', {}],
-  ['text', {'dump.rdb.gz.sha256': 'to be done\n'}],
-  ['a checksum of another length', {'dump.rdb.gz.sha256': `${MD5}  dump.rdb.gz\n`}],
   ['a list of other files', {SHA256SUMS: `${SHA256}  dump.rdb\n`}],
   ['a list without names', {SHA256SUMS: `${SHA256}\n`}],
-  ['an empty file', {'dump.rdb.gz.sha256': ''}],
 ])('nothing is told by %s', async (_what, files: Record<string, string>) => {
   expect(await beside(files)).toEqual([]);
+});
+
+test.each([
+  ['text', 'to be done\n'],
+  ['a checksum of another length', `${MD5}  dump.rdb.gz\n`],
+  ['nothing', ''],
+])('a checksum file of the backup that holds %s is told as one without', async (_what, text) => {
+  const file = 'dump.rdb.gz.sha256';
+  expect(await beside({[file]: text})).toEqual([{algorithm: 'sha256', hex: null, file}]);
 });
 
 test.each([
