@@ -13,6 +13,11 @@ export type Damage = {
   inflict(path: string, signal?: AbortSignal): Promise<boolean>;
 };
 
+/** What has to be expected of a dataset before its drill can tell. */
+export type Needs = 'counts' | 'digest';
+/** `warning`: the rule that a drill which passes has to warn of. */
+export type Sabotage = {damage: Damage; needs?: Needs; warning?: string};
+
 /** What file systems and disks lose at a time. */
 const PAGE_BYTES = 4096;
 /** The header of a dump: magic and version. */
@@ -75,6 +80,11 @@ const replacedBy = (name: string, content: string): Damage => ({
   },
 });
 
+export const empty: Damage = replacedBy('empty: no byte in it', '');
+export const errorPage: Damage = replacedBy('a web server’s error page in its place', ERROR_PAGE);
+export const allZeros: Damage = zeros('all zeros: space that was reserved and never written', 0);
+export const lastByteGone: Damage = cut('by its last byte', size => size - 1);
+
 export const trailing: Damage = {
   name: 'a hundred bytes behind its end, as of a longer file that was written over',
   inflict: async path => {
@@ -116,9 +126,9 @@ export const bitFlipped: Damage = flipBit(0.5, 0);
 /** For any file that a backup is. */
 export const DAMAGES: readonly Damage[] = [
   missing,
-  replacedBy('empty: no byte in it', ''),
-  replacedBy('a web server’s error page in its place', ERROR_PAGE),
-  zeros('all zeros: space that was reserved and never written', 0),
+  empty,
+  errorPage,
+  allZeros,
   zeros('zeros in the second half: a copy that broke off', 0.5),
   zeros('zeros for 4 KiB in the middle: a page that was lost', 0.5, PAGE_BYTES),
   cut('after its first nine bytes', () => HEADER_BYTES),
@@ -126,7 +136,7 @@ export const DAMAGES: readonly Damage[] = [
   halved,
   cut('to 90 % of its size', size => Math.floor(size * 0.9)),
   cut('by a page at its end', size => size - PAGE_BYTES),
-  cut('by its last byte', size => size - 1),
+  lastByteGone,
   flipBit(0, 4, 'in its first byte'),
   ...[0.1, 0.25, 0.4].map((fraction, i) => flipBit(fraction, 7 - i)),
   bitFlipped,

@@ -6,7 +6,7 @@ import type {Io} from '../commands.ts';
 import {type Flags, readJob} from '../config/config.ts';
 import {refuseCredentials} from '../config/credentials.ts';
 import {drill} from '../drill.ts';
-import {DrillError, EXIT} from '../errors.ts';
+import {EXIT} from '../errors.ts';
 import {assertNoInput, writeWhole} from '../outputs.ts';
 import {type DrillReport, exitCodeOf} from '../report/drill-report.ts';
 import {renderText} from '../report/text.ts';
@@ -32,7 +32,6 @@ export async function sabotageCommand(flags: Flags & {reportJson?: string}, io: 
   const {path} = artifact;
   const report = await drill(locally(job, path), io.deps);
   if (report.outcome !== 'passed') return refused(report, io);
-  if (report.aof) throw dumpsOnly();
   io.out('  green   the backup itself\n');
   const tell = (attempt: Attempt) => io.out(attemptLine(attempt, io.paint));
   const attempts = await sabotage({path, report}, job, io.deps, tell);
@@ -44,15 +43,6 @@ export async function sabotageCommand(flags: Flags & {reportJson?: string}, io: 
     await writeWhole(flags.reportJson, `${JSON.stringify(result, null, 2)}\n`);
   return outcome === 'passed' ? EXIT.passed : EXIT.failed;
 }
-
-const dumpsOnly = (): DrillError =>
-  new DrillError(
-    'unpack/unsupported-form',
-    'the backup passes, but it is an append-only file, and sabotage damages dumps only',
-    {
-      hint: 'How an append-only file is damaged and found out: test/sabotage. Name a dump of the same server.',
-    },
-  );
 
 function refused(report: DrillReport, io: Io): number {
   io.out(renderText(report, io.paint));

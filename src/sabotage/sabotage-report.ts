@@ -8,7 +8,7 @@ export const attemptSchema = z.strictObject({
   of: z.enum(['backup', 'dump']),
   /**
    * `red`: the drill did not pass. `warned`: it passed with the warning that is due. `same-dump`: it passed, and rightly,
-   * because the very same dump came out. `beyond`: it passed, because nothing is expected that would tell. `missed`: it
+   * because the very same dump or dataset came out. `beyond`: it passed, because nothing is expected that would tell. `missed`: it
    * passed, and should not have.
    */
   result: z.enum(['red', 'warned', 'same-dump', 'beyond', 'missed']),

@@ -31,6 +31,6 @@ export function renderSabotage({backup, attempts, outcome}: SabotageReport, pain
   const hint =
     beyond === 0
       ? ''
-      : `\n        ${beyond} of them are whole dumps of other data, and nothing is expected of this backup that would tell.`;
+      : `\n        ${beyond} of them are whole backups of other data, and nothing is expected of this backup that would tell.`;
   return `${verdict}${hint}\n`;
 }

@@ -3,7 +3,7 @@
  * the backup itself would be. In: a job whose backup has just passed. Out: what came of each copy; the backup itself is
  * only ever read.
  */
-import {chmod, constants, copyFile} from 'node:fs/promises';
+import {chmod, constants, copyFile, mkdir, stat} from 'node:fs/promises';
 import {basename, join} from 'node:path';
 import {type Deps, type DrillJob, drill} from '../drill.ts';
 import {DrillError, EXIT, errorExitCode, throwIfAborted} from '../errors.ts';
@@ -11,15 +11,13 @@ import {thisDrill} from '../private/owner.ts';
 import {makePrivateDirectory, serverUser} from '../private/private-dir.ts';
 import type {DrillReport} from '../report/drill-report.ts';
 import {LATEST} from '../source/select.ts';
+import type {AofFile} from '../unpack/aof-files.ts';
 import {resolveKeys} from '../unpack/keys.ts';
 import {unpack} from '../unpack/unpack.ts';
-import {bitFlipped, DAMAGES, type Damage, halved} from './damage.ts';
+import {aofSabotages} from './aof-damage.ts';
+import {bitFlipped, DAMAGES, halved, type Needs, type Sabotage} from './damage.ts';
 import {allKeys, halfOfKeys, noChecksum, oneValue, tooNew} from './dump-damage.ts';
 import type {Attempt} from './sabotage-report.ts';
-
-/** What has to be expected of a dataset before its drill can tell. */
-type Needs = 'counts' | 'digest';
-type Sabotage = {damage: Damage; needs?: Needs; warning?: string};
 
 const OF_ANY_FILE: Sabotage[] = DAMAGES.map(damage => ({damage}));
 const OF_DUMP: Sabotage[] = [
@@ -32,8 +30,11 @@ const OF_DUMP: Sabotage[] = [
 /** What is packed soundly may have been damaged before. */
 const BEFORE_PACKING: Sabotage[] = [halved, bitFlipped].map(damage => ({damage}));
 
-/** A file to copy and damage: the backup as it is stored, or the dump that is packed in it. */
-type Victim = {path: string; of: Attempt['of']};
+/** Its commands carry no checksum: where the packing has none either, only a digest tells. */
+const OF_PACKED_AOF: Sabotage[] = DAMAGES.map(damage => ({damage, needs: 'digest'}));
+
+/** What to copy and damage: the backup as it is stored, or the dump that is packed in it. `files`: of a directory. */
+type Victim = {path: string; of: Attempt['of']; files?: readonly AofFile[]};
 /** The backup itself, and what its own drill said. */
 export type Original = {path: string; report: DrillReport};
 
@@ -44,7 +45,12 @@ export async function sabotage(
   tell: (attempt: Attempt) => void = () => {},
 ): Promise<Attempt[]> {
   const run = new Run(original, job, deps, tell);
-  await run.all({path: original.path, of: 'backup'}, OF_ANY_FILE);
+  const backup: Victim = {path: original.path, of: 'backup'};
+  if (!original.report.aof) await run.all(backup, OF_ANY_FILE);
+  else if (original.report.backup?.packing?.length) {
+    await run.all(backup, OF_PACKED_AOF);
+    return run.attempts;
+  }
   const {dump} = await unpack(original.path, deps, {
     keys: resolveKeys(job.decrypt, deps),
     limits: job.limits,
@@ -52,7 +58,8 @@ export async function sabotage(
   });
   if (dump === null) throw changed(original.path);
   await using plain = dump;
-  if (plain.packing.length === 0) await run.all({path: plain.path, of: 'backup'}, OF_DUMP);
+  if (plain.aof) await run.all({...backup, files: plain.aof.files}, await aofSabotages(plain.aof, deps));
+  else if (plain.packing.length === 0) await run.all({...backup, path: plain.path}, OF_DUMP);
   else await run.all({path: plain.path, of: 'dump'}, [...BEFORE_PACKING, ...OF_DUMP]);
   return run.attempts;
 }
@@ -87,7 +94,7 @@ class Run {
   }
 
   /** `null` where the damage would change nothing. */
-  async #one({path, of}: Victim, sabotage: Sabotage): Promise<Attempt | null> {
+  async #one(victim: Victim, sabotage: Sabotage): Promise<Attempt | null> {
     const {tempDir, run, signal} = this.#deps;
     throwIfAborted(signal);
     await using directory = await makePrivateDirectory(tempDir, {
@@ -96,12 +103,10 @@ class Run {
       user: serverUser(),
     });
     const copy = join(directory.path, basename(this.#original.path));
-    // Where the file system can, without a second copy of what stays as it is.
-    await copyFile(path, copy, constants.COPYFILE_FICLONE);
-    await chmod(copy, 0o644);
+    await copyTo(copy, victim);
     if (!(await sabotage.damage.inflict(copy, signal))) return null;
     const report = await drill(locally(this.#job, copy), this.#deps);
-    return {damage: sabotage.damage.name, of, ...this.#weigh(report, sabotage)};
+    return {damage: sabotage.damage.name, of: victim.of, ...this.#weigh(report, sabotage)};
   }
 
   #weigh(report: DrillReport, {needs, warning}: Sabotage): Pick<Attempt, 'result' | 'rule' | 'because'> {
@@ -111,12 +116,15 @@ class Run {
     const rule = error?.code ?? failing[0]?.rule ?? null;
     if (outcome !== 'passed') return {result: 'red', rule};
     const before = this.#original.report;
-    if (failing.some(finding => finding.rule === warning)) return {result: 'warned', rule: warning!};
+    if (failing.some(finding => finding.rule === warning && finding.severity !== 'note'))
+      return {result: 'warned', rule: warning!};
     if (backup?.sha256?.plain === before.backup?.sha256?.plain)
       return {result: 'same-dump', rule: null, because: 'the very same dump comes out'};
+    if (sameDataset(report, before))
+      return {result: 'same-dump', rule: null, because: 'the very same dataset comes out'};
     if (needs && !compares(report, needs))
       return {result: 'beyond', rule: null, because: WHAT_IT_TAKES[needs]};
-    if (before.inspection?.checksum !== 'absent') return {result: 'missed', rule: null};
+    if ((before.aof?.base ?? before.inspection)?.checksum !== 'absent') return {result: 'missed', rule: null};
     return {
       result: 'missed',
       rule: null,
@@ -124,6 +132,25 @@ class Run {
     };
   }
 }
+
+async function copyTo(copy: string, {path, files}: Victim): Promise<void> {
+  if (!files || (await stat(path)).isFile()) return await copyOf(path, copy);
+  await mkdir(copy);
+  await chmod(copy, 0o755);
+  for (const file of files) await copyOf(file.path, join(copy, file.name));
+}
+
+/** Where the file system can, without a second copy of what stays as it is. */
+async function copyOf(path: string, copy: string): Promise<void> {
+  await copyFile(path, copy, constants.COPYFILE_FICLONE);
+  await chmod(copy, 0o644);
+}
+
+/** Commands that change nothing may go: of a dump every byte counts. */
+const sameDataset = (report: DrillReport, before: DrillReport): boolean =>
+  before.aof !== undefined &&
+  report.census?.digest?.hex !== undefined &&
+  report.census.digest.hex === before.census?.digest?.hex;
 
 const WHAT_IT_TAKES: Record<Needs, string> = {
   counts: 'only with recorded expectations (--expect) or expect.keys.min',

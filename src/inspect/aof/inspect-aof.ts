@@ -6,7 +6,7 @@
 import {type Progress, silent} from '../../progress.ts';
 import {lineOf, type Product} from '../../redis/server-line.ts';
 import type {AofFiles} from '../../unpack/aof-files.ts';
-import {openDump} from '../dump-file.ts';
+import {type FileSource, openDump} from '../dump-file.ts';
 import {grouped, plural} from '../fault.ts';
 import {inspectSource} from '../inspect-source.ts';
 import type {Inspection} from '../inspection.ts';
@@ -62,17 +62,14 @@ async function readPart(
   {progress = silent, signal}: AofOptions,
 ): Promise<ReadPart> {
   using source = openDump(file.path);
-  const head = new Uint8Array(Math.min(source.sizeBytes, 16));
-  for (let got = 0; got < head.length; ) got += source.read(head.subarray(got), got);
-  const dump = head.length > 0 && beginsLikeDump(head);
-  const inspected = dump ? await inspectSource(source, {progress, signal, depth: 'quick'}) : null;
+  const inspected = await inspectBase(source, {progress, signal});
   const {base, commandsAt, damage} = splitAt(inspected);
   const phase = progress.phase('inspect', source.sizeBytes, 'bytes');
   try {
     const walked = await walkCommands(damage ? nothing : source, damage ? 0 : commandsAt, {phase, signal});
     source.assertUnchanged();
     const {commands, transactions} = walked;
-    const format = dump ? 'dump' : source.sizeBytes === 0 ? 'empty' : 'commands';
+    const format = inspected ? 'dump' : source.sizeBytes === 0 ? 'empty' : 'commands';
     const part = {
       name: file.name,
       role,
@@ -89,11 +86,22 @@ async function readPart(
   }
 }
 
+/** `null` where it begins with commands, or with nothing. */
+export async function inspectBase(
+  source: FileSource,
+  {progress = silent, signal}: AofOptions,
+): Promise<Inspection | null> {
+  const head = new Uint8Array(Math.min(source.sizeBytes, 16));
+  for (let got = 0; got < head.length; ) got += source.read(head.subarray(got), got);
+  if (head.length === 0 || !beginsLikeDump(head)) return null;
+  return await inspectSource(source, {progress, signal, depth: 'quick'});
+}
+
 /** Commands are not looked for behind a dump that has no end. */
 const nothing = {sizeBytes: 0, read: () => 0};
 
 /** What follows the end of a dump here are not stray bytes but commands. */
-function splitAt(inspected: Inspection | null) {
+export function splitAt(inspected: Inspection | null) {
   if (inspected === null) return {base: null, commandsAt: 0, damage: undefined};
   const {error, ...base} = inspected;
   if (error?.rule === 'backup/trailing-bytes') return {base, commandsAt: error.offset, damage: undefined};
