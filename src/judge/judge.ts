@@ -93,7 +93,8 @@ export function judge(evidence: Evidence, expectations: Expectations | null, pol
   const {checked, productionConfig} = evidence;
   if (checked) findings.push(judgeChecked(checked));
   if (production && inspection) findings.push(...judgeProduction(production, inspection, aof && {aof, load}));
-  else if (productionConfig !== undefined) findings.push(notReached(productionConfig));
+  else if (productionConfig !== undefined)
+    findings.push(notReached(productionConfig, {loaded: load?.status === 'loaded'}));
   return {...decide(evidence, findings), ...proofHeld(evidence), ledger, findings: worstFirst(findings)};
 }
 

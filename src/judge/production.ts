@@ -28,11 +28,13 @@ export function judgeProduction(
 }
 
 /** Whatever kept the backup from being restored at all is what matters. */
-export const notReached = (config: string): Finding =>
+/** A backup that did not load has failed by itself; one that did must not pass without what was asked for. */
+export const notReached = (config: string, {loaded}: {loaded: boolean}): Finding =>
   skipped(
     'production/not-held',
     `the restore with ${config} was not held: the backup was not restored before`,
     {
+      severity: loaded ? 'error' : 'warning',
       origin: config,
     },
   );

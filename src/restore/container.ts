@@ -184,10 +184,9 @@ export class Engine {
 
   async #startOne(options: ContainerOptions, roleIn: RoleIn, via: Via): Promise<Throwaway> {
     const {running, directory, server, role, dispose} = await this.#launch(options, roleIn, via);
-    const saved =
-      via === 'socket'
-        ? join(directory.path, role.saves!)
-        : () => running.copyOut(`${INSIDE.privateDir}/${role.saves}`, join(directory.path, DUMP_FILE));
+    const {saves} = role;
+    const copied = () => running.copyOut(`${INSIDE.privateDir}/${saves}`, join(directory.path, DUMP_FILE));
+    const saved = via === 'socket' && saves !== undefined ? join(directory.path, saves) : copied;
     try {
       return answering(server, await connect(running, directory, server, options.signal), {saved, dispose});
     } catch (error) {

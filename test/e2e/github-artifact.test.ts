@@ -32,9 +32,9 @@ const environment = (token = TOKEN) => ({
   PATH: process.env.PATH!,
 });
 
-describe('the workflow of the README', () => {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-  const [, text] = /```yaml\n(permissions:\n {2}actions: read[\s\S]*?)```/.exec(readme)!;
+describe('the workflow of docs/sources.md', () => {
+  const page = readFileSync(join(ROOT, 'docs', 'sources.md'), 'utf8');
+  const [, text] = /```yaml\n(permissions:\n {2}actions: read[\s\S]*?)```/.exec(page)!;
   const workflow = parse(text!) as {
     permissions: object;
     jobs: {drill: {steps: {env: object; with: Record<string, string>}[]}};

@@ -148,7 +148,7 @@ describe('a dump beside it', () => {
   });
 });
 
-test('a restore as production would is not held of an AOF, and so nothing is proved', () => {
+test('where a restore as production would was asked for and is not there, nothing is proved', () => {
   expect(judged({productionConfig: 'redis.conf'})).toMatchObject({
     outcome: 'not-run',
     error: {code: 'verdict/unproven'},
