@@ -332,12 +332,14 @@ async function connect(
   try {
     return await whenReachable(() => connectToSocket(directory.socket), server, signal);
   } catch (error) {
-    // A uid that the engine maps elsewhere (rootless) cannot write to our directory.
-    const denied = /Opening Unix socket: bind: Permission denied/i;
-    if (error instanceof EndedEarly && error.log.some(line => denied.test(line))) throw new NotShared();
+    if (error instanceof EndedEarly && DENIED.test(error.log.join('\n'))) throw new NotShared();
     throw error;
   }
 }
+
+/** A uid that the engine maps elsewhere (rootless) cannot enter our directory: by the directive, from 7.0 on, or by itself. */
+const DENIED =
+  /(?:Opening Unix socket: bind|Can't chdir to '.*'|can't open config file '.*'): Permission denied|>>> 'dir .*\n.*Permission denied/i;
 
 /** An image that cannot be started is no verdict; one whose mounts the engine does not find is tried otherwise. */
 async function launched(launching: Promise<unknown>, {image, signal}: ContainerOptions): Promise<void> {
