@@ -2,31 +2,18 @@
  * Real append-only files that nobody here made, on every server that the tests have: the verdict on loading must be the
  * server's own, and the census what that server once said.
  */
-import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, describe, expect, test} from '@jest/globals';
 import type {DrillReport} from '../../src/report/drill-report.ts';
+import {CORPUS, corpusCases, type Said} from '../corpus.ts';
 import {drillOf, failures, scratch} from '../drills.ts';
-import {containerTest, ROOT, servers} from '../servers.ts';
+import {containerTest, servers} from '../servers.ts';
 import {unpackedServer} from '../unpacked-server.ts';
 
-const CORPUS = join(ROOT, '..', 'shared', 'corpus');
 const dir = scratch();
 afterAll(dir.dispose);
 
-type Said = {
-  loads: boolean;
-  keyspace?: Record<string, [number, number]>;
-  digest?: string;
-  functions?: number;
-};
-type Case = {path: string; kind: string; servers: Record<string, Said>};
-
-const cases = existsSync(CORPUS)
-  ? (JSON.parse(readFileSync(join(CORPUS, 'index.json'), 'utf8')) as Case[]).filter(
-      ({kind}) => kind !== 'rdb',
-    )
-  : [];
+const cases = corpusCases.filter(({kind}) => kind !== 'rdb');
 
 if (cases.length === 0) test.skip('corpus of real AOF (skipped: ../shared/corpus is absent)', () => {});
 

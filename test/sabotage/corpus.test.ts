@@ -3,29 +3,15 @@
  * server's own, and the census must be what that server once said. Where we are stricter is listed here, file by file.
  */
 
-import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, describe, expect, test} from '@jest/globals';
 import type {DrillReport} from '../../src/report/drill-report.ts';
+import {CORPUS, corpusCases, type Said} from '../corpus.ts';
 import {drillOf, failures, scratch} from '../drills.ts';
-import {containerTest, ROOT, servers} from '../servers.ts';
+import {containerTest, servers} from '../servers.ts';
 import {unpackedServer} from '../unpacked-server.ts';
 
-const CORPUS = join(ROOT, '..', 'shared', 'corpus');
-
-type Said = {
-  loads: boolean;
-  keyspace?: Record<string, [number, number]>;
-  digest?: string;
-  functions?: number;
-};
-type Case = {path: string; kind: string; servers: Record<string, Said>};
-
-const cases = existsSync(CORPUS)
-  ? (JSON.parse(readFileSync(join(CORPUS, 'index.json'), 'utf8')) as Case[]).filter(
-      ({kind}) => kind === 'rdb',
-    )
-  : [];
+const cases = corpusCases.filter(({kind}) => kind === 'rdb');
 
 /** Servers start while others load: more at once than there are cores. */
 const AT_ONCE = 4;
