@@ -81,6 +81,8 @@ describe('data flows one way', () => {
     // Shows a report, and in its post step cleans up after a drill that could not.
     'action.ts': ['report', 'restore'],
     config: ['inspect', 'judge', 'source', 'unpack'],
+    // Records of drills: their forms are the stages' own.
+    history: ['inspect', 'judge'],
     // A command with a room of its own: it reads dumps in order to damage them.
     sabotage: ['source', 'unpack', 'inspect', 'report'],
   };
