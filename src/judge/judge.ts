@@ -166,9 +166,14 @@ function judgePacking({dump, damage, checksums: compared}: Unpacked): Finding[] 
   return [pass('backup/unpacked', `unpacked: ${dump.packing.join(' > ')}`, {origin}), ...checksums];
 }
 
-function judgeChecksum({algorithm, hex, file, actual}: Compared): Finding {
+function judgeChecksum({algorithm, hex, file, unread, actual}: Compared): Finding {
   const parts = {expected: hex, actual, origin: file};
   const rule = 'backup/checksum-beside';
+  if (unread !== undefined) {
+    const message = `${file} could not be read, and nothing was compared with it: ${unread}`;
+    const hint = 'The backup itself was read: look at why the store has trouble with this file alone.';
+    return skipped(rule, message, {severity: 'warning', origin: file, hint});
+  }
   if (hex === null) {
     const message = `${file} holds no ${algorithm.toUpperCase()} of the backup: nothing was compared with it`;
     const hint =

@@ -13,8 +13,11 @@ const PACKED_OR_PLAIN =
 /** Left behind by an interrupted BGSAVE or rewrite; never a backup. Source: rdbSaveBackground, rewriteAppendOnlyFile. */
 const TEMPORARY = /^temp-.*\.(rdb|aof)$/;
 
-/** Of any checksum file: it is no backup, however new it is. */
+/** Of any checksum file. */
 const CHECKSUM_FILE = /(\.(md5|sha1|sha256|sha512)(sums?)?(\.txt)?|^(MD5|SHA1|SHA256|SHA512)SUMS(\.txt)?)$/i;
+
+/** Behind the whole name of a backup: what is expected of it, as `record` writes it. */
+export const EXPECTATIONS_SUFFIX = '.expect.json';
 
 /** A part of an append-only file, or its manifest: no backup by itself. */
 const AOF_PART = /\.(manifest|\d+\.(base|incr)\.(rdb|aof))$/i;
@@ -25,7 +28,9 @@ export const lastPart = (name: string): string => name.slice(name.lastIndexOf('/
 
 export const looksLikeBackup = (name: string): boolean => PACKED_OR_PLAIN.test(lastPart(name));
 export const isTemporary = (name: string): boolean => TEMPORARY.test(lastPart(name));
-export const isChecksumFile = (name: string): boolean => CHECKSUM_FILE.test(lastPart(name));
+/** It tells of backups, and is none, however new it is. */
+export const isSideFile = (name: string): boolean =>
+  CHECKSUM_FILE.test(lastPart(name)) || name.endsWith(EXPECTATIONS_SUFFIX);
 
 /** Year, month, day, and a time of day if one follows: `2026-01-14`, `20260114T031700Z`, `2026/01/14`, `2026-01-14_03.17`. */
 const DATE =

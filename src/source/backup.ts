@@ -20,6 +20,22 @@ export type Checksum = {
   hex: string | null;
   /** Where it stands. */
   file: string;
+  /** Why nobody knows what it tells: it is there, and could not be read. */
+  unread?: string;
+};
+
+/** A file that a producer left beside a backup, and its text, which nobody has checked; or why it could not be read. */
+export type SideFile = {
+  /** Its name, such as `dump.rdb.gz.expect.json`. */
+  file: string;
+  /** A path or URI without credentials. */
+  location: string;
+} & ({text: string; unread?: never} | {text?: never; unread: string});
+
+/** What lies beside a backup and is named after it; `null` where there is none. */
+export type Beside = {
+  /** What the backup is to be judged by. */
+  expectations: SideFile | null;
 };
 
 /** Nothing to drill where a backup was expected. This is a finding, not an error: the backup is what failed. */

@@ -61,9 +61,14 @@ class WebFile implements Store {
   /** There is no listing: each is asked for. What a pre-signed address gives access to is one file alone. */
   async beside(_entry: Entry, names: string[], attempt: Attempt): Promise<Entry[]> {
     if (this.#url.search !== '') return [];
-    const usual = names.filter(name => /\.(sha256|md5)$|^SHA256SUMS$/.test(name));
+    const usual = names.filter(name => /\.(sha256|md5|json)$|^SHA256SUMS$/.test(name));
     const found = await Promise.all(
-      usual.map(name => this.#first(new URL(encodeURIComponent(name), this.#url), attempt).catch(() => null)),
+      usual.map(async name => {
+        const url = new URL(encodeURIComponent(name), this.#url);
+        return await this.#first(url, attempt).catch(error =>
+          perhaps(error, {name, location: locationOf(url)}),
+        );
+      }),
     );
     return found.filter(entry => entry !== null);
   }
@@ -121,6 +126,12 @@ class WebFile implements Store {
   #get(url: URL, headers: Record<string, string>, attempt: Attempt): Promise<IncomingMessage> {
     return this.#client.get(url, {headers, authorization: this.#authorization}, attempt);
   }
+}
+
+/** Of a neighbour that a server would not tell of just now, nobody knows that it is not there: who reads it will see. */
+function perhaps(error: unknown, named: Pick<Entry, 'name' | 'location'>): Entry | null {
+  if (!(error instanceof StoreFault && error.worthAnotherTry)) return null;
+  return {...named, sizeBytes: null, modifiedAt: null};
 }
 
 /** Without its query: what signs it is there. */

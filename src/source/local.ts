@@ -99,17 +99,12 @@ async function statOrNull(path: string) {
   }
 }
 
-/** One that cannot be looked at is as good as none: a checksum is only ever a help. */
+/** That it may not be read is told by who reads it. */
 async function besideOrNull(entry: Entry, name: string): Promise<Entry | null> {
   const path = join(dirname(entry.path!), name);
-  try {
-    const stats = await stat(path);
-    if (!stats.isFile()) return null;
-    await using _readable = await open(path);
-    return entryOf(path, entry.name.slice(0, -basename(entry.name).length) + name, stats);
-  } catch {
-    return null;
-  }
+  const stats = await stat(path).catch(() => null);
+  if (!stats?.isFile()) return null;
+  return entryOf(path, entry.name.slice(0, -basename(entry.name).length) + name, stats);
 }
 
 async function filesIn(directory: string): Promise<Entry[]> {

@@ -1,16 +1,16 @@
 /**
- * From a store to the one backup that is drilled: list, select, look for checksums beside it. Out comes which it is and
+ * From a store to the one backup that is drilled: list, select, look beside it. Out comes which it is and
  * why, or that there is none: a finding, because a backup that is not there has failed. Nothing is fetched yet.
  */
-import type {Backup, Checksum, Listed, NoBackup} from './backup.ts';
+import type {Backup, Beside, Checksum, Listed, NoBackup} from './backup.ts';
 import {lastPart} from './backup-name.ts';
-import {checksumsBeside} from './checksums.ts';
+import {lookBeside} from './beside.ts';
 import type {Patience} from './patience.ts';
 import {type Select, select} from './select.ts';
 import type {Entry, Store} from './store.ts';
 
 export type Located =
-  | {found: true; backup: Backup; entry: Entry; checksums: Checksum[]; listed: Listed}
+  | {found: true; backup: Backup; entry: Entry; checksums: Checksum[]; beside: Beside; listed: Listed}
   | {found: false; reason: NoBackup};
 
 export type Chance = {now: Date /** From 0 up to 1. */; random: number};
@@ -38,7 +38,7 @@ export async function locate(
       modifiedAt,
       ...(because !== null && {selection: {because, candidates}}),
     },
-    checksums: await checksumsBeside(entry, listing, store, patience),
+    ...(await lookBeside(entry, listing, store, patience)),
     listed: {listedAt: now.toISOString(), storedAt: modifiedAt, doubts, series},
   };
 }

@@ -59,8 +59,12 @@ export class Patience {
   }
 
   /** `what`: for messages, such as `listing s3://bucket/prefix/`. */
-  async persist<T>(what: string, work: (attempt: Attempt) => Promise<T>): Promise<T> {
-    const {attempts, pauseMs, maxPauseMs} = this.#limits;
+  async persist<T>(
+    what: string,
+    work: (attempt: Attempt) => Promise<T>,
+    limits: Partial<Pick<Limits, 'attempts'>> = {},
+  ): Promise<T> {
+    const {attempts, pauseMs, maxPauseMs} = {...this.#limits, ...limits};
     for (let failures = 0; ; ) {
       const tried = await this.#try(work);
       if ('value' in tried) return tried.value;

@@ -86,8 +86,7 @@ class BucketStore implements Store {
 
   async beside(entry: Entry, names: string[], attempt: Attempt): Promise<Entry[]> {
     if (this.#listed) return besideOf(entry, names, this.#listed);
-    // Who may not look may still read what was named.
-    const found = await Promise.all(names.map(name => this.#head(name, attempt).catch(() => null)));
+    const found = await Promise.all(names.map(name => this.#head(name, attempt).catch(notTold)));
     return found.filter(neighbour => neighbour !== null);
   }
 
@@ -198,6 +197,12 @@ class BucketStore implements Store {
       throw faultBy(error);
     }
   }
+}
+
+/** Who may not look may still read what was named; who was told to wait asks again. */
+function notTold(error: unknown): null {
+  if (error instanceof StoreFault && !error.worthAnotherTry) return null;
+  throw error;
 }
 
 /** Of the whole object only: an object that was put in parts may have a checksum of the checksums of its parts. */

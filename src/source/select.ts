@@ -9,7 +9,7 @@ import {
   compareVersions,
   dateInName,
   isAofPart,
-  isChecksumFile,
+  isSideFile,
   isTemporary,
   lastPart,
   looksLikeBackup,
@@ -73,7 +73,7 @@ function selectOf({place, entries, named}: Listing, how: Select, moment: Moment)
 
 function isCandidate(entry: Entry, pattern: string | null): boolean {
   const {name} = entry;
-  if (isTemporary(name) || isChecksumFile(name) || isAofPart(name)) return false;
+  if (isTemporary(name) || isSideFile(name) || isAofPart(name)) return false;
   if (pattern === null) return entry.isDump ?? looksLikeBackup(name);
   return matchesGlob(pattern.includes('/') ? name : lastPart(name), pattern);
 }

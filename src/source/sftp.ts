@@ -72,7 +72,7 @@ class SftpDirectory implements Store {
 
   async beside(_entry: Entry, names: string[], attempt: Attempt): Promise<Entry[]> {
     return this.#during(attempt, async sftp => {
-      const found = await Promise.all(names.map(name => this.#entry(sftp, name).catch(() => null)));
+      const found = await Promise.all(names.map(name => this.#entry(sftp, name).catch(notTold)));
       return found.filter(entry => entry !== null);
     });
   }
@@ -191,6 +191,12 @@ async function readWhole(sftp: SFTPWrapper, handle: Buffer, at: number, length: 
     filled += read;
   }
   return buffer.subarray(0, filled);
+}
+
+/** Whatever the server answers, but not that it answers no more. */
+function notTold(error: unknown): null {
+  if (typeof (error as {code?: unknown}).code === 'number') return null;
+  throw error;
 }
 
 function noSuchFile(error: unknown): null {

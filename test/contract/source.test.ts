@@ -83,6 +83,19 @@ describe.each(PLACES)('$name', ({start, missing, lists, versions, neighbours, lo
     ]);
   });
 
+  having(neighbours, 'neighbours')('brings along what is expected of it', async () => {
+    await place.put(at('dump.rdb'), SOME);
+    const before = await fetched(place.reach(at('dump.rdb')), temp.path);
+    expect('located' in before && before.located.beside).toEqual({expectations: null});
+    await place.put(at('dump.rdb.expect.json'), Buffer.from('{"größe": 1}\n'));
+    const got = await fetched(place.reach(at('dump.rdb')), temp.path);
+    expect('located' in got && got.located.beside.expectations).toEqual({
+      file: 'dump.rdb.expect.json',
+      location: expect.stringMatching(/dump\.rdb\.expect\.json$/),
+      text: '{"größe": 1}\n',
+    });
+  });
+
   having(versions, 'versions')('says so where it is replaced or removed before its end', async () => {
     const other = randomBytes(SOME.length);
     await place.put(at('dump.rdb'), SOME, day(1));

@@ -54,4 +54,19 @@ describe('a backup that can be unpacked', () => {
       expect.objectContaining({rule: 'backup/checksum-beside', status: 'skipped', severity: 'warning'}),
     );
   });
+
+  test('passes with a warning where its checksum file could not be read, and says why', () => {
+    const unpacked = anUnpacked({checksums: [{...checksum, hex: null, unread: 'the connection broke off'}]});
+    const {outcome, findings} = judge({...drilled, unpacked}, null, NO_POLICY);
+    expect(outcome).toBe('passed');
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        rule: 'backup/checksum-beside',
+        status: 'skipped',
+        message: expect.stringContaining(
+          'could not be read, and nothing was compared with it: the connection',
+        ),
+      }),
+    );
+  });
 });

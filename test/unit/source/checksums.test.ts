@@ -2,7 +2,7 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from '@jest/globals';
-import {isChecksumFile} from '../../../src/source/backup-name.ts';
+import {isSideFile} from '../../../src/source/backup-name.ts';
 import {locatedIn} from '../../store-of.ts';
 
 let dir: string;
@@ -61,9 +61,10 @@ test.each([
   'SHA256SUMS',
   'sha512sums.txt',
   'a.rdb.gz.sha1.txt',
+  'a.rdb.expect.json',
 ])('%s is no backup', name => {
-  expect(isChecksumFile(name)).toBe(true);
+  expect(isSideFile(name)).toBe(true);
 });
-test.each(['dump.rdb', 'sha256.rdb', 'MD5SUMS.rdb'])('%s may be one', name => {
-  expect(isChecksumFile(name)).toBe(false);
+test.each(['dump.rdb', 'sha256.rdb', 'expect.json.rdb', 'MD5SUMS.rdb'])('%s may be one', name => {
+  expect(isSideFile(name)).toBe(false);
 });
