@@ -6,6 +6,7 @@ import {credentialsIn, refuseCredentials} from './config/credentials.ts';
 import {type GroupFlags, groupRequest} from './config/group-flags.ts';
 import {type Deps, type DrillJob, drill, reportOfNothing} from './drill.ts';
 import {DrillError, describeError, EXIT, toDrillError} from './errors.ts';
+import {type Memory, recall} from './history/memory.ts';
 import type {AofInspection} from './inspect/aof/aof-inspection.ts';
 import {inspectAof} from './inspect/aof/inspect-aof.ts';
 import {type InspectOptions, inspect} from './inspect/inspect.ts';
@@ -46,12 +47,14 @@ export type Held = {
 /** The drill that was asked for, with its report written where that was asked for. Never rejects. */
 export async function holdDrill(flags: Flags & {reportJson?: string | undefined}, deps: Deps): Promise<Held> {
   let job: DrillJob;
+  let memory: Memory;
   try {
     refuseCredentials(flags);
     await assertNoInput(flags.reportJson, inputsOf(flags));
-    const {files, ...asked} = await readJob(flags);
+    const {files, name, history, ...asked} = await readJob(flags);
     job = asked;
     await assertNoInput(flags.reportJson, [...files, ...(await localBackups(job.source.spec))]);
+    memory = await recall({name, history}, deps);
   } catch (thrown) {
     const unusable = toDrillError(thrown);
     const report = reportOfNothing(unusable);
@@ -61,7 +64,8 @@ export async function holdDrill(flags: Flags & {reportJson?: string | undefined}
     return {report, unusable, ...(await writeReport(flags.reportJson, report))};
   }
   const report = await drill(job, deps);
-  return {report, ...(await writeReport(flags.reportJson, report))};
+  const unkept = await memory.keep(report);
+  return {report, ...(unkept && {unwritten: unkept}), ...(await writeReport(flags.reportJson, report))};
 }
 
 export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io): Promise<number> {

@@ -56,6 +56,8 @@ const EXIT_BY_CODE = {
   'capacity/memory': EXIT.notHeld,
   /** A file could not be written: disk full, or no permission. */
   'capacity/disk': EXIT.notHeld,
+  /** The history could not be read or written: its place does not answer, or does not let us in. */
+  'history/unavailable': EXIT.notHeld,
   /** The server loaded what our reader could not read: the reader is wrong, and so no verdict of ours counts. */
   'bug/reader': EXIT.bug,
   /** Anything that we did not foresee. */

@@ -82,7 +82,7 @@ describe('data flows one way', () => {
     'action.ts': ['report', 'restore'],
     config: ['inspect', 'judge', 'source', 'unpack'],
     // Records of drills: their forms are the stages' own.
-    history: ['inspect', 'judge'],
+    history: ['inspect', 'judge', 'report'],
     // A command with a room of its own: it reads dumps in order to damage them.
     sabotage: ['source', 'unpack', 'inspect', 'report'],
   };
@@ -315,7 +315,7 @@ describe('the Action', () => {
     expect(Object.keys(action('action.yml').inputs).filter(name => !known.has(name))).toEqual([]);
     const recording = Object.keys(action('record/action.yml').inputs);
     // What is recorded is always recorded in full.
-    const drillsOnly = ['depth', 'proof', 'report-json'];
+    const drillsOnly = ['depth', 'proof', 'history', 'report-json'];
     expect(recording.toSorted()).toEqual(
       ['backup', ...inputs.filter(name => !drillsOnly.includes(name))].toSorted(),
     );

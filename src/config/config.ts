@@ -6,11 +6,13 @@ import {readFile} from 'node:fs/promises';
 import {z} from 'zod';
 import type {DrillJob} from '../drill.ts';
 import {DrillError} from '../errors.ts';
+import type {HistoryJob} from '../history/open-history.ts';
 import {type Expectations, expectationsSchema} from '../judge/expectations.ts';
 import type {Policy} from '../judge/policy.ts';
 import {canaryId} from './canary-id.ts';
 import {contradictions, recordInFull} from './depth.ts';
 import {groupName, groupsOf} from './groups.ts';
+import {historyFor, toHistoryJob} from './history.ts';
 import {plainDocument} from './plain-yaml.ts';
 import {type Problem, problemsError, problemsOf} from './problems.ts';
 import {readProduction} from './production.ts';
@@ -30,6 +32,7 @@ export type Flags = {
   depth?: string | undefined;
   proof?: string | undefined;
   expect?: string | undefined;
+  history?: string | undefined;
   /** `KEY=VALUE`, VALUE in YAML. */
   set?: string[] | undefined;
   /** Why the config may be a stranger's; then it may reach for no secret and no program. */
@@ -41,6 +44,9 @@ export type Flags = {
 export type Job = DrillJob & {
   /** Files that were read for it, apart from the backup. */
   files: string[];
+  /** Of the backup: in the config, else where it was asked to look. */
+  name: string;
+  history: HistoryJob | null;
 };
 
 type Entry = {
@@ -68,6 +74,7 @@ export async function readJob(flags: Flags): Promise<Job> {
   if (flags.depth !== undefined) set(['depth'], flags.depth, '--depth');
   if (flags.proof !== undefined) set(['proof'], flags.proof, '--proof');
   if (flags.expect !== undefined) set(['expect', 'file'], flags.expect, '--expect');
+  if (flags.history !== undefined) set(['history', 'at'], flags.history, '--history');
   for (const text of flags.set ?? []) {
     const setting = parseSet(text);
     if ('problem' in setting)
@@ -85,12 +92,13 @@ export async function readJob(flags: Flags): Promise<Job> {
   if (flags.untrusted !== undefined) refuseReaching(entry.value, originOf, flags.untrusted);
   const parsed = backupConfigSchema.safeParse(entry.value);
   if (!parsed.success) throw problemsError([...problems, ...problemsOf(parsed.error, originOf)]);
-  const {expect} = parsed.data;
+  const {expect, name, history} = parsed.data;
   const file = flags.unjudged ? undefined : expect.file;
   const job = await toJob({...parsed.data, expect: {...expect, file}}, originOf, problems, flags.untrusted);
   // The default too where it is not used: nobody means it to be written over.
   const read = [...(file === undefined ? [] : [file]), ...(job.production?.files ?? [])];
-  return {...job, files: [flags.config ?? DEFAULT_CONFIG, ...read]};
+  const files = [flags.config ?? DEFAULT_CONFIG, ...read];
+  return {...job, files, name, history: toHistoryJob(history)};
 }
 
 function refuseReaching(value: unknown, originOf: (path: Path) => string, because: string): void {
@@ -167,7 +175,7 @@ async function toJob(
 /** One backup of the config, or one made of the command line alone. */
 async function chooseEntry({backup, config}: Flags): Promise<Entry> {
   const fromCommandLine = {
-    value: {name: 'command line', source: backup},
+    value: {name: backup || 'command line', source: backup},
     originOf: () => 'command line',
     elsewhere: [],
   };
@@ -234,17 +242,24 @@ function parseConfig(text: string, file: string): Entry[] {
   // Without entries there is nothing to choose from; one that is wrong may yet be put right by a flag.
   const entries = entriesSchema.safeParse(value);
   if (!entries.success) throw problemsError(problemsOf(parsed.error!, originOf));
-  return entries.data.backups.map((backup, index) => ({
-    value: backup,
-    originOf: path => originOf(['backups', index, ...path]),
-    elsewhere: problemsOf(
-      new z.ZodError(problems.filter(({path}) => path[0] !== 'backups' || path[1] !== index)),
-      originOf,
-    ),
-  }));
+  const {backups, history} = entries.data;
+  return backups.map((backup, index) => {
+    // What it takes from the whole file is told of where it stands, and once.
+    const inherits = (key: PropertyKey | undefined) => key === 'history' && backup.history === undefined;
+    const its = ({path: [first, second]}: z.core.$ZodIssue) =>
+      (first === 'backups' && second === index) || inherits(first);
+    return {
+      value: {...backup, ...historyFor(backup.history, history)},
+      originOf: path => originOf(inherits(path[0]) ? path : ['backups', index, ...path]),
+      elsewhere: problemsOf(new z.ZodError(problems.filter(issue => !its(issue))), originOf),
+    };
+  });
 }
 
-const entriesSchema = z.looseObject({backups: z.array(z.record(z.string(), z.unknown())).min(1)});
+const entriesSchema = z.looseObject({
+  history: z.unknown().optional(),
+  backups: z.array(z.record(z.string(), z.unknown())).min(1),
+});
 
 type Recorded = {expectations: Expectations} | {problems: Problem[]};
 

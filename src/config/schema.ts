@@ -6,6 +6,7 @@ import {proofSchema} from '../judge/proof.ts';
 import {loadSchema} from '../source/source-job.ts';
 import {decryptSchema} from '../unpack/keys.ts';
 import {DEFAULT_LIMITS} from '../unpack/limits.ts';
+import {historyConfigSchema} from './history.ts';
 import {parseSize} from './size.ts';
 import {durationSchema, selectSchema, sourceSchema, storeSchema} from './source-schema.ts';
 
@@ -73,12 +74,16 @@ export const backupConfigSchema = z.strictObject({
   decrypt: decryptSchema.prefault({}),
   unpack: unpackConfigSchema.prefault({}),
   server: serverConfigSchema.prefault({}),
+  /** Where records of its drills are kept; else where the whole file says. */
+  history: historyConfigSchema.optional(),
   expect: policySchema.extend({file: z.string().min(1).optional()}).prefault({}),
 });
 export type BackupConfig = z.output<typeof backupConfigSchema>;
 
 export const configSchema = z.strictObject({
   version: z.literal(1),
+  /** Where records of drills are kept. */
+  history: historyConfigSchema.optional(),
   backups: z
     .array(backupConfigSchema)
     .min(1)

@@ -72,6 +72,9 @@ export function reachingValues(
     if (path.length === 0 && key === 'store') return refused('settings of a store are');
     if (path.length === 0 && key === 'source' && typeof inner === 'string' && isRemote(inner))
       return refused('places elsewhere are');
+    const history = path.length === 1 && path[0] === 'history' && key === 'at';
+    if (history && typeof inner === 'string' && (isRemote(inner) || /^branch:/i.test(inner)))
+      return refused('places elsewhere are');
     return reachingValues(inner, originOf, inside);
   });
 }

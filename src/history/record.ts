@@ -21,10 +21,11 @@ export const heldBySchema = z.strictObject({
   /** The commit that the workflow ran at. */
   sha: z.string().regex(/^[0-9a-f]{40,64}$/),
 });
+export type HeldBy = z.infer<typeof heldBySchema>;
 
 export const historyRecordSchema = z.strictObject({
   schemaVersion: z.literal(1),
-  /** Name of the backup in the config; of a drill without one, the backup's own name. */
+  /** Name of the backup in the config; of a drill without one, where it was asked to look. */
   backup: z.string().min(1),
   outcome: z.enum(['passed', 'failed', 'not-run']),
   depth: depthSchema.optional(),
@@ -40,6 +41,8 @@ export const historyRecordSchema = z.strictObject({
   artifact: z
     .strictObject({
       sizeBytes: count.nullable(),
+      /** Of what came out of its packing: the dump, or all parts of an AOF. */
+      plainBytes: count.optional(),
       /** Of the plain bytes: stays the same when a backup is packed anew. */
       sha256: z
         .string()
@@ -65,7 +68,10 @@ export const historyRecordSchema = z.strictObject({
   dataset: datasetSchema.nullable(),
   usedMemoryBytes: count.nullable(),
   timings: z.strictObject({
+    /** From asking for the backup to a server that has loaded it. */
     restoreMs: count.nullable(),
+    /** Of that, from the start of the server. */
+    loadMs: count.optional(),
     totalMs: count,
   }),
   heldBy: heldBySchema.optional(),
