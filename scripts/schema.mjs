@@ -6,6 +6,7 @@ import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {z} from 'zod';
 import {configSchema} from '../src/config/schema.ts';
+import {fleetReportSchema} from '../src/fleet/fleet-report.ts';
 import {inspectionSchema} from '../src/inspect/inspection.ts';
 import {expectationsSchema} from '../src/judge/expectations.ts';
 import {reportSchema} from '../src/report/drill-report.ts';
@@ -40,6 +41,13 @@ const SCHEMAS = [
     io: 'output',
     title: 'restore-drill drill --report-json',
     description: 'What one drill found out, for every outcome.',
+  },
+  {
+    name: 'fleet',
+    schema: fleetReportSchema,
+    io: 'output',
+    title: 'restore-drill drill --report-json of several backups, and merge --report-json',
+    description: 'Several drills and one verdict over all of them.',
   },
   {
     name: 'sabotage',

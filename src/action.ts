@@ -7,16 +7,18 @@ import {readdir, readFile, rm} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
 import * as core from '@actions/core';
 import type {Held} from './commands.ts';
-import type {Flags} from './config/config.ts';
 import {credentialsIn} from './config/credentials.ts';
 import {whyUntrusted} from './config/trust.ts';
 import type {Deps} from './drill.ts';
 import {DrillError, EXIT, toDrillError} from './errors.ts';
+import type {FleetReport} from './fleet/fleet-report.ts';
+import type {FleetFlags, HeldFleet} from './fleet/hold-fleet.ts';
 import {assertNode} from './node-version.ts';
 import {paintOn} from './paint.ts';
 import {begin, prepare} from './process-life.ts';
 import type {Progress} from './progress.ts';
 import {progressOn} from './progress-view.ts';
+import type {DrillReport} from './report/drill-report.ts';
 import {surroundingsIn} from './surroundings.ts';
 import {VERSION} from './version.ts';
 
@@ -28,6 +30,8 @@ const SUMMARY_MAX_BYTES = 1024 * 1024;
 
 const INPUTS = [
   'backup',
+  'backups',
+  'plan',
   'config',
   'depth',
   'proof',
@@ -50,8 +54,11 @@ export async function run(): Promise<void> {
     const own = join(deps.tempDir, `restore-drill-report-${runId}.json`);
     const reportJson = input('report-json') ?? own;
     if (reportJson === own) core.saveState(REPORT, own);
-    const {holdDrill} = await import('./commands.ts');
-    const held = await holdDrill({...flags, reportJson}, deps);
+    const asked = {...flags, reportJson};
+    const {meansSeveral} = await import('./config/entries.ts');
+    const held = (await meansSeveral(flags))
+      ? await (await import('./fleet/hold-fleet.ts')).holdFleet(asked, deps)
+      : await (await import('./commands.ts')).holdDrill(asked, deps);
     if (held.reportPath !== undefined) core.setOutput('report-path', resolve(held.reportPath));
     return held;
   });
@@ -105,10 +112,10 @@ async function removeReport(report: string): Promise<void> {
   await Promise.all(ours.map(name => rm(join(directory, name), {force: true}).catch(() => {})));
 }
 
-type Request = {flags: Flags; deps: Deps; runId: string};
+type Request = {flags: FleetFlags; deps: Deps; runId: string};
 
 /** What every step does around the drill that it holds. Never rejects. */
-async function step(title: string, hold: (request: Request) => Promise<Held>): Promise<void> {
+async function step(title: string, hold: (request: Request) => Promise<Held | HeldFleet>): Promise<void> {
   // A crash must leave neither an empty outcome nor a green step behind. The stub in dist/ has said it already.
   const signal = begin(process.env);
   core.setOutput('outcome', 'not-run');
@@ -122,7 +129,7 @@ async function step(title: string, hold: (request: Request) => Promise<Held>): P
   const held = await request(runId, signal).then(hold).catch(nothing);
   core.endGroup();
   // Where the drill was held to its end nothing is left, and the post step need not look.
-  if (held.report.outcome !== 'not-run' || held.unusable) core.saveState(CLEAN, 'true');
+  if (reportIn(held).outcome !== 'not-run' || held.unusable) core.saveState(CLEAN, 'true');
   try {
     process.exitCode = await publish(held);
   } catch (thrown) {
@@ -153,7 +160,7 @@ function input(name: (typeof INPUTS)[number]): string | undefined {
   return core.getInput(name) || undefined;
 }
 
-async function flagsOfInputs(): Promise<Flags> {
+async function flagsOfInputs(): Promise<FleetFlags> {
   const eventName = process.env.GITHUB_EVENT_NAME ?? '';
   const untrusted = whyUntrusted(eventName, await event()) ?? undefined;
   core.info(
@@ -164,6 +171,8 @@ async function flagsOfInputs(): Promise<Flags> {
   );
   return {
     backup: input('backup'),
+    backups: input('backups'),
+    plan: input('plan'),
     config: input('config'),
     depth: input('depth'),
     proof: input('proof'),
@@ -223,29 +232,32 @@ function docsUrl(): {docsUrl?: string} {
 }
 
 /** The verdict in all the places where people look for it; the output `outcome` and the exit code last of all. */
-async function publish({report, unwritten}: Held): Promise<number> {
-  const {exitCodeOf} = await import('./report/drill-report.ts');
-  const {annotationsOf} = await import('./report/annotations.ts');
-  const {renderMarkdown} = await import('./report/markdown.ts');
-  const {measure} = await import('./report/measures.ts');
-  const {renderText} = await import('./report/text.ts');
-  printInert(renderText(report, paintOn()));
-  core.debug(JSON.stringify(report));
-  for (const {level, message, title, file, line} of annotationsOf(report))
+async function publish(held: Held | HeldFleet): Promise<number> {
+  const {viewOfDrill, viewOfFleet} = await import('./action-view.ts');
+  const options = {paint: paintOn(), maxBytes: SUMMARY_MAX_BYTES, ...docsUrl()};
+  const view = 'fleet' in held ? viewOfFleet(held.fleet, options) : viewOfDrill(held.report, options);
+  const {unwritten} = held;
+  const {outcome} = reportIn(held);
+  printInert(view.text);
+  core.debug(JSON.stringify(reportIn(held)));
+  for (const {level, message, title, file, line} of view.annotations)
     ANNOTATE[level](message, {title, ...(file && {file}), ...(line && {startLine: line})});
   // A step shows ten errors; of a drill that failed its findings are worth more.
-  const complain = report.outcome === 'passed' ? core.error : core.warning;
+  const complain = outcome === 'passed' ? core.error : core.warning;
   if (unwritten) complain(`${unwritten.message}\nHINT: ${unwritten.hint}`, {title: unwritten.code});
-  const {keys, digest, restoreDurationMs, backupAgeSeconds, findings} = measure(report);
+  const {keys, digest, restoreDurationMs, backupAgeSeconds, findings} = view.measures;
   core.setOutput('keys', keys);
   core.setOutput('digest', digest);
   core.setOutput('restore-duration-ms', restoreDurationMs);
   core.setOutput('backup-age-seconds', backupAgeSeconds);
   core.setOutput('findings', findings);
-  await summarize(renderMarkdown(report, {maxBytes: SUMMARY_MAX_BYTES, ...docsUrl()}));
-  core.setOutput('outcome', report.outcome);
-  return exitCodeOf(report) || (unwritten?.exitCode ?? EXIT.passed);
+  await summarize(view.summary);
+  core.setOutput('outcome', outcome);
+  return view.exitCode || (unwritten?.exitCode ?? EXIT.passed);
 }
+
+const reportIn = (held: Held | HeldFleet): DrillReport | FleetReport =>
+  'fleet' in held ? held.fleet : held.report;
 
 const ANNOTATE = {error: core.error, warning: core.warning, notice: core.notice};
 

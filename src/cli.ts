@@ -17,6 +17,8 @@ import {VERSION} from './version.ts';
 type ServerFlags = {server?: string; image?: string; set?: string[]};
 type DrillFlags = ServerFlags & {
   config?: string;
+  backups?: string;
+  plan?: string;
   depth?: string;
   proof?: string;
   expect?: string;
@@ -49,6 +51,8 @@ async function run(argv: string[], signal: AbortSignal): Promise<number> {
 
   withServer(command('drill [backup]', 'restore a backup into a throwaway server and judge it'))
     .option('--config <file>', 'config file (restore-drill.yml here, if there is one)')
+    .option('--backups <names>', 'of the config, separated by commas; all of them where none is named')
+    .option('--plan <id>', 'the plan that asks for this drill, for restore-drill merge')
     .option('--depth <depth>', 'quick compares counts, full (the default) values too')
     .option('--proof <proof>', 'of values: debug-digest (the default), or save, which is faster')
     .option('--expect <file>', 'recorded expectations to judge by')

@@ -1,8 +1,9 @@
 /** What each command does, once argv is understood. Returns the exit code; prints only through `io`. */
 import {copyFile, mkdir, mkdtemp, rm} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {DEFAULT_CONFIG, type Flags, readJob} from './config/config.ts';
+import {type Flags, readJob} from './config/config.ts';
 import {credentialsIn, refuseCredentials} from './config/credentials.ts';
+import {inputsOf, meansSeveral} from './config/entries.ts';
 import {type GroupFlags, groupRequest} from './config/group-flags.ts';
 import {type Deps, type DrillJob, drill, reportOfNothing} from './drill.ts';
 import {DrillError, describeError, EXIT, toDrillError} from './errors.ts';
@@ -13,7 +14,7 @@ import {type InspectOptions, inspect} from './inspect/inspect.ts';
 import {type Depth, depthSchema, type Inspection} from './inspect/inspection.ts';
 import {recordExpectations} from './judge/expectations.ts';
 import {NO_POLICY, type Policy} from './judge/policy.ts';
-import {assertNoInput, writeWhole} from './outputs.ts';
+import {assertNoInput, writeJson, writeWhole} from './outputs.ts';
 import {renderAof} from './report/aof-text.ts';
 import {type DrillReport, datasetOf, exitCodeOf, takenAt} from './report/drill-report.ts';
 import {renderInspection} from './report/inspection-text.ts';
@@ -61,14 +62,16 @@ export async function holdDrill(flags: Flags & {reportJson?: string | undefined}
     // A report for every outcome: an older one must not lie where a new one was asked for.
     const nowhere = credentialsIn(flags.reportJson ?? '').length > 0;
     if (unusable.code === 'usage/output-is-input' || nowhere) return {report, unusable};
-    return {report, unusable, ...(await writeReport(flags.reportJson, report))};
+    return {report, unusable, ...(await writeJson(flags.reportJson, report))};
   }
   const report = await drill(job, deps);
   const unkept = await memory.keep(report);
-  return {report, ...(unkept && {unwritten: unkept}), ...(await writeReport(flags.reportJson, report))};
+  return {report, ...(unkept && {unwritten: unkept}), ...(await writeJson(flags.reportJson, report))};
 }
 
 export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io): Promise<number> {
+  if (await meansSeveral(flags))
+    return await (await import('./fleet/fleet-command.ts')).fleetCommand(flags, io);
   const {report, unusable, unwritten} = await holdDrill(flags, io.deps);
   if (unusable) throw unusable;
   io.out(renderText(report, io.paint));
@@ -76,21 +79,6 @@ export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io)
   if (unwritten && report.outcome === 'passed') throw unwritten;
   if (unwritten) io.log(`error: ${printable(unwritten.message)}\n`);
   return exitCodeOf(report);
-}
-
-const inputsOf = ({backup, expect, config = DEFAULT_CONFIG}: Flags): string[] =>
-  [backup, expect, config].filter(path => path !== undefined);
-
-type Written = Pick<Held, 'reportPath' | 'unwritten'>;
-
-async function writeReport(path: string | undefined, report: DrillReport): Promise<Written> {
-  if (path === undefined) return {};
-  try {
-    await writeWhole(path, `${JSON.stringify(report, null, 2)}\n`);
-    return {reportPath: path};
-  } catch (thrown) {
-    return {unwritten: toDrillError(thrown)};
-  }
 }
 
 /** Canaries have to be there to be recorded, whatever is recorded of them. */

@@ -3,7 +3,7 @@
  * what. What cannot be written is a DrillError; whether it matters is the command's business.
  */
 import {realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
-import {DrillError} from './errors.ts';
+import {DrillError, toDrillError} from './errors.ts';
 
 /** Nothing that is read may be written over: least of all the backup. */
 export async function assertNoInput(output: string | undefined, inputs: string[]): Promise<void> {
@@ -45,5 +45,19 @@ export async function writeWhole(path: string, text: string): Promise<void> {
         cause,
       },
     );
+  }
+}
+
+/** A report that was asked for; what keeps it from being written is told, and decided about by who asked. */
+export async function writeJson(
+  path: string | undefined,
+  value: unknown,
+): Promise<{reportPath?: string; unwritten?: DrillError}> {
+  if (path === undefined) return {};
+  try {
+    await writeWhole(path, `${JSON.stringify(value, null, 2)}\n`);
+    return {reportPath: path};
+  } catch (thrown) {
+    return {unwritten: toDrillError(thrown)};
   }
 }

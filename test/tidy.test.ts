@@ -83,6 +83,10 @@ describe('data flows one way', () => {
     config: ['inspect', 'judge', 'source', 'unpack'],
     // Records of drills: their forms are the stages' own.
     history: ['inspect', 'judge', 'report'],
+    // What a step shows of its report.
+    'action-view.ts': ['report'],
+    // Several drills: a command with a room of its own.
+    fleet: ['source', 'judge', 'report'],
     // A command with a room of its own: it reads dumps in order to damage them.
     sabotage: ['source', 'unpack', 'inspect', 'report'],
   };
@@ -315,7 +319,7 @@ describe('the Action', () => {
     expect(Object.keys(action('action.yml').inputs).filter(name => !known.has(name))).toEqual([]);
     const recording = Object.keys(action('record/action.yml').inputs);
     // What is recorded is always recorded in full.
-    const drillsOnly = ['depth', 'proof', 'history', 'report-json'];
+    const drillsOnly = ['backups', 'plan', 'depth', 'proof', 'history', 'report-json'];
     expect(recording.toSorted()).toEqual(
       ['backup', ...inputs.filter(name => !drillsOnly.includes(name))].toSorted(),
     );

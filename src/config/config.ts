@@ -3,29 +3,28 @@
  * line, before anything is started. Reads files, starts nothing.
  */
 import {readFile} from 'node:fs/promises';
-import {z} from 'zod';
 import type {DrillJob} from '../drill.ts';
-import {DrillError} from '../errors.ts';
+import {DrillError, problemText} from '../errors.ts';
 import type {HistoryJob} from '../history/open-history.ts';
 import {type Expectations, expectationsSchema} from '../judge/expectations.ts';
 import type {Policy} from '../judge/policy.ts';
 import {canaryId} from './canary-id.ts';
 import {contradictions, recordInFull} from './depth.ts';
+import {chooseEntries, chooseEntry, DEFAULT_CONFIG, type Entry} from './entries.ts';
 import {groupName, groupsOf} from './groups.ts';
-import {historyFor, toHistoryJob} from './history.ts';
-import {plainDocument} from './plain-yaml.ts';
+import {toHistoryJob} from './history.ts';
 import {type Problem, problemsError, problemsOf} from './problems.ts';
 import {readProduction} from './production.ts';
-import {type BackupConfig, backupConfigSchema, configSchema} from './schema.ts';
+import {type BackupConfig, backupConfigSchema} from './schema.ts';
 import {dotted, keyOfSetting, type Path, parseSet, setIn} from './set.ts';
 import {sourceProblems, toSourceJob} from './source-schema.ts';
 import {reachingValues} from './trust.ts';
 
-export const DEFAULT_CONFIG = 'restore-drill.yml';
-
 /** The command line, as it was typed. */
 export type Flags = {
   backup?: string | undefined;
+  /** Names of backups in the config: `a,b`, or one a line. */
+  backups?: string | undefined;
   config?: string | undefined;
   server?: string | undefined;
   image?: string | undefined;
@@ -49,16 +48,32 @@ export type Job = DrillJob & {
   history: HistoryJob | null;
 };
 
-type Entry = {
-  value: Record<string, unknown>;
-  originOf: (path: Path) => string;
-  /** What is wrong in the rest of the file. */
-  elsewhere: Problem[];
-};
-
 /** Throws DrillError `config/invalid` or `usage/invalid`. */
-export async function readJob(flags: Flags): Promise<Job> {
-  const entry = await chooseEntry(flags);
+export const readJob = async (flags: Flags): Promise<Job> => await jobOf(await chooseEntry(flags), flags);
+
+/** Of every backup that was asked for, or of all: what is wrong with any of them is told at once. */
+export async function readJobs(flags: Flags): Promise<Job[]> {
+  const entries = await chooseEntries(flags);
+  const jobs: Job[] = [];
+  const problems = new Map<string, Problem>();
+  if (flags.expect !== undefined && entries.length > 1) {
+    const message = 'one file cannot be of several backups: name it in the config';
+    throw problemsError([{origin: '--expect', message}]);
+  }
+  for (const entry of entries) {
+    try {
+      jobs.push(await jobOf(entry, flags));
+    } catch (error) {
+      if (!(error instanceof DrillError) || error.code !== 'config/invalid') throw error;
+      for (const problem of error.problems ?? [{origin: '', message: error.message}])
+        problems.set(problemText(problem), problem);
+    }
+  }
+  if (problems.size > 0) throw problemsError([...problems.values()]);
+  return jobs;
+}
+
+async function jobOf(entry: Entry, flags: Flags): Promise<Job> {
   const problems = [...entry.elsewhere];
   const overrides = new Map<string, string>();
   /** Groups that were not there before a flag named something in them. */
@@ -171,95 +186,6 @@ async function toJob(
     },
   };
 }
-
-/** One backup of the config, or one made of the command line alone. */
-async function chooseEntry({backup, config}: Flags): Promise<Entry> {
-  const fromCommandLine = {
-    value: {name: backup || 'command line', source: backup},
-    originOf: () => 'command line',
-    elsewhere: [],
-  };
-  const text = await readConfig(config);
-  if (text === null) {
-    if (backup !== undefined) return fromCommandLine;
-    throw new DrillError('usage/invalid', `no backup named, and no ${DEFAULT_CONFIG} here`, {
-      hint: `Name a dump, a directory or a glob: restore-drill drill /var/lib/redis/dump.rdb`,
-    });
-  }
-  const entries = parseConfig(text, config ?? DEFAULT_CONFIG);
-  const named = entries.find(({value}) => value.name === backup);
-  if (named) return named;
-  const names = entries.map(({value}) => String(value.name)).join(', ');
-  if (backup === undefined) {
-    if (entries.length === 1) return entries[0]!;
-    throw new DrillError(
-      'usage/invalid',
-      `${config ?? DEFAULT_CONFIG} lists ${entries.length} backups; a drill is of one`,
-      {
-        hint: `Name one of them: ${names}.`,
-      },
-    );
-  }
-  // A path beside a config that merely lies there: the config is about other backups.
-  if (config === undefined) return fromCommandLine;
-  if (entries.length > 1) {
-    throw new DrillError(
-      'usage/invalid',
-      `${config} has no backup named ${backup}, and more than one that a path could stand in for`,
-      {
-        hint: `Name one of them: ${names}.`,
-      },
-    );
-  }
-  const [only] = entries;
-  only!.value.source = backup;
-  return only!;
-}
-
-async function readConfig(file: string | undefined): Promise<string | null> {
-  try {
-    return await readFile(file ?? DEFAULT_CONFIG, 'utf8');
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (file === undefined && code === 'ENOENT') return null;
-    throw new DrillError('config/invalid', `${file ?? DEFAULT_CONFIG} cannot be read (${code})`, {
-      hint: 'Is the path right, seen from the working directory?',
-      cause,
-    });
-  }
-}
-
-function parseConfig(text: string, file: string): Entry[] {
-  const {errors, value, lineOf} = plainDocument(text);
-  const originOf = (path: Path): string => `${file}:${lineOf(path)}`;
-  if (errors.length > 0) {
-    throw problemsError(
-      errors.map(({line, message}) => ({origin: line === null ? file : `${file}:${line}`, message})),
-    );
-  }
-  const parsed = configSchema.safeParse(value);
-  const problems = parsed.success ? [] : parsed.error.issues;
-  // Without entries there is nothing to choose from; one that is wrong may yet be put right by a flag.
-  const entries = entriesSchema.safeParse(value);
-  if (!entries.success) throw problemsError(problemsOf(parsed.error!, originOf));
-  const {backups, history} = entries.data;
-  return backups.map((backup, index) => {
-    // What it takes from the whole file is told of where it stands, and once.
-    const inherits = (key: PropertyKey | undefined) => key === 'history' && backup.history === undefined;
-    const its = ({path: [first, second]}: z.core.$ZodIssue) =>
-      (first === 'backups' && second === index) || inherits(first);
-    return {
-      value: {...backup, ...historyFor(backup.history, history)},
-      originOf: path => originOf(inherits(path[0]) ? path : ['backups', index, ...path]),
-      elsewhere: problemsOf(new z.ZodError(problems.filter(issue => !its(issue))), originOf),
-    };
-  });
-}
-
-const entriesSchema = z.looseObject({
-  history: z.unknown().optional(),
-  backups: z.array(z.record(z.string(), z.unknown())).min(1),
-});
 
 type Recorded = {expectations: Expectations} | {problems: Problem[]};
 

@@ -42,12 +42,16 @@ function notRun({code, message, hint, problems = []}: NonNullable<DrillReport['e
   });
 }
 
-function judged({findings, error}: DrillReport): Annotation[] {
+export function findingAnnotations(findings: Finding[]): Annotation[] {
   const {failed, skipped} = sortOut(findings);
-  const annotations = [
+  return [
     ...failed.flatMap(finding => annotate(finding, {error: 'error', warning: 'warning', note: null})),
     ...skipped.flatMap(finding => annotate(finding, {error: 'warning', warning: 'notice', note: null})),
   ];
+}
+
+function judged({findings, error}: DrillReport): Annotation[] {
+  const annotations = findingAnnotations(findings);
   if (error) {
     // A file that nobody can read has failed without a server; that there was none is worth knowing all the same.
     const message = withHint(printable(`the drill was not held to its end: ${error.message}`), error.hint);
@@ -92,7 +96,8 @@ function placeOf(origin: string): Pick<Annotation, 'file' | 'line'> {
 /** GitHub finds a file of the repository by its path without steps that lead nowhere: `./restore-drill.yml` is none. */
 const plainPath = (file: string): string => file.replace(/^(\.\/+)+(?=.)/, '');
 
-function bounded(annotations: Annotation[]): Annotation[] {
+/** Of one level. */
+export function bounded(annotations: Annotation[]): Annotation[] {
   if (annotations.length <= MAX_PER_LEVEL) return annotations;
   const shown = annotations.slice(0, MAX_PER_LEVEL - 1);
   const more = annotations.length - shown.length;

@@ -114,7 +114,7 @@ function productionLines({production}: DrillReport, paint: Paint): string[] {
 }
 
 /** Failures and skipped checks one by one; what passed as a number. */
-function findingLines(findings: Finding[], paint: Paint): string[] {
+export function findingLines(findings: Finding[], paint: Paint): string[] {
   const {failed, skipped, passed} = sortOut(findings);
   const lines = [...failed, ...skipped].flatMap(finding => {
     const origin = finding.origin === '' ? '' : `, ${finding.origin}`;
