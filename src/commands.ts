@@ -7,6 +7,7 @@ import {inputsOf, meansSeveral} from './config/entries.ts';
 import {type GroupFlags, groupRequest} from './config/group-flags.ts';
 import {type Deps, type DrillJob, drill, reportOfNothing} from './drill.ts';
 import {DrillError, describeError, EXIT, toDrillError} from './errors.ts';
+import {earlierDrills} from './history/earlier-drills.ts';
 import {type Memory, recall} from './history/memory.ts';
 import type {AofInspection} from './inspect/aof/aof-inspection.ts';
 import {inspectAof} from './inspect/aof/inspect-aof.ts';
@@ -56,6 +57,8 @@ export async function holdDrill(flags: Flags & {reportJson?: string | undefined}
     job = asked;
     await assertNoInput(flags.reportJson, [...files, ...(await localBackups(job.source.spec))]);
     memory = await recall({name, history}, deps);
+    const {earlier} = memory;
+    if (earlier) job = {...job, earlier: earlierDrills(earlier.records, name)};
   } catch (thrown) {
     const unusable = toDrillError(thrown);
     const report = reportOfNothing(unusable);

@@ -3,17 +3,20 @@
  * like one that passes; whatever goes wrong on the way, a report comes back and nothing is left behind.
  */
 import {dirname} from 'node:path';
+import {groupsToRead} from './config/groups.ts';
 import {cancelled, type DrillError, toDrillError} from './errors.ts';
 import {examine, examineBeside, type Notes} from './examination.ts';
 import type {GroupRequest} from './inspect/inspect.ts';
 import type {Depth} from './inspect/inspection.ts';
+import {chooseBaseline, type EarlierDrill, readBeside} from './judge/baseline.ts';
 import type {Expectations} from './judge/expectations.ts';
-import {type Evidence, judge} from './judge/judge.ts';
+import {candidatesOf, type Evidence, judge} from './judge/judge.ts';
 import type {Policy} from './judge/policy.ts';
 import type {Proof} from './judge/proof.ts';
 import type {Progress} from './progress.ts';
 import type {Conf} from './redis/conf-files.ts';
 import type {DrillReport} from './report/drill-report.ts';
+import {restoreMs} from './report/measures.ts';
 import {reportOf} from './report/report-of.ts';
 import type {Stored} from './restore/production.ts';
 import type {ServerOptions, Surroundings} from './restore/start-server.ts';
@@ -40,6 +43,8 @@ export type DrillJob = {
   /** Groups of keys that are counted and digested apart. */
   groups: GroupRequest;
   expectations: Expectations | null;
+  /** Good drills of this backup, newest first, where a history is kept: the last resort to compare with. */
+  earlier?: readonly EarlierDrill[];
   policy: Policy;
 };
 
@@ -55,7 +60,7 @@ export type Deps = Surroundings &
 
 export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
   const watch = new Stopwatch();
-  const evidence = evidenceFor(job);
+  const evidence = evidenceFor(job, deps);
   try {
     await gather(job, deps, {watch, evidence});
   } catch (error) {
@@ -63,7 +68,9 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
     // Whichever stage was the one to notice it.
     evidence.broken = broken.code === 'cancelled' ? cancelled() : broken;
   }
-  return reportOf(evidence, judge(evidence, job.expectations, job.policy), watch.stop());
+  const times = watch.stop();
+  if (evidence.load?.status === 'loaded') evidence.restoreMs = restoreMs(times.timings);
+  return reportOf(evidence, judge(evidence, job.expectations, job.policy), times);
 }
 
 /** The report of a drill that was asked for in a way that cannot be used: nothing was started. */
@@ -71,9 +78,11 @@ export function reportOfNothing(error: DrillError): DrillReport {
   return reportOf({}, {outcome: 'not-run', error, ledger: [], findings: []}, new Stopwatch().stop());
 }
 
-const evidenceFor = ({depth, proof, production}: DrillJob): Evidence => ({
+const evidenceFor = ({depth, proof, production, earlier}: DrillJob, {now}: Deps): Evidence => ({
+  now: (now?.() ?? new Date()).toISOString(),
   depth,
   proof,
+  ...(earlier && {earlier}),
   ...(production && {productionConfig: production.path}),
 });
 
@@ -95,6 +104,7 @@ async function gather(job: DrillJob, deps: Deps, notes: Notes): Promise<void> {
   const {entry, checksums, backup} = located;
   evidence.backup = backup;
   evidence.listed = located.listed;
+  if (located.beside.expectations) evidence.recordedBeside = readBeside(located.beside.expectations);
 
   const fetching = () => fetchBackup(store, entry, {...deps, patience});
   await using artifact = await watch.time('fetchMs', fetching);
@@ -106,8 +116,15 @@ async function gather(job: DrillJob, deps: Deps, notes: Notes): Promise<void> {
 
   await using dump = unpacked.dump;
   const beside = dump?.dumpBeside ?? entry.dumpBeside ?? null;
-  if (dump) await examine(dump, stored(backup, artifact.path, beside), job, deps, notes);
+  const groups = dump ? groupsFor(job, evidence, dump.sha256.plain) : job.groups;
+  if (dump) await examine(dump, stored(backup, artifact.path, beside), {...job, groups}, deps, notes);
   if (beside) evidence.beside = await examineBeside(beside, job, deps);
+}
+
+/** Before the dump is read: what it is to be compared with says which groups of keys are to be counted. */
+function groupsFor(job: DrillJob, evidence: Evidence, plainSha256: string): GroupRequest {
+  const candidates = candidatesOf(evidence, job.expectations, job.policy);
+  return groupsToRead(job.groups, chooseBaseline(candidates, plainSha256), job.earlier !== undefined);
 }
 
 /** What a store on this machine has is read where it lies, and so has neighbours. */

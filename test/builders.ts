@@ -5,6 +5,7 @@
 import type {Census} from '../src/census/census.ts';
 import type {AofInspection} from '../src/inspect/aof/aof-inspection.ts';
 import type {Damage, Inspection} from '../src/inspect/inspection.ts';
+import {type Chosen, fromExpectations} from '../src/judge/baseline.ts';
 import type {Expectations} from '../src/judge/expectations.ts';
 import type {Finding} from '../src/judge/finding.ts';
 import {NO_POLICY, type Policy, policySchema} from '../src/judge/policy.ts';
@@ -228,6 +229,11 @@ export function anExpectations(overrides: Partial<Expectations> = {}): Expectati
     ...overrides,
   };
 }
+
+/** As a drill is judged by a file of expectations. */
+export const recordedIn = (expectations: Expectations | null, name = 'expectations'): Chosen => ({
+  baseline: expectations && fromExpectations(expectations, {from: 'file', name}),
+});
 
 /** The `expect` of a config, as it is written in YAML. Origins are the path: `keys.max-drop`. */
 export function aPolicy(written?: Record<string, unknown>): Policy {

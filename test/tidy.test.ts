@@ -8,6 +8,7 @@ import {describe, expect, test} from '@jest/globals';
 import {parse} from 'yaml';
 import {schemaFiles} from '../scripts/schema.mjs';
 import {DRILL_CODES} from '../src/errors.ts';
+import {IGNORABLE, NEVER_IGNORED} from '../src/judge/ignore.ts';
 import {VERSION} from '../src/version.ts';
 import {readSyntax, type Syntax} from './syntax.ts';
 
@@ -338,8 +339,18 @@ describe('the documents are whole', () => {
   const RULE = /^(backup|aof|restore|ledger|expect|policy|production|checker)\/[a-z-]+$/;
 
   test('docs/rules.md has a heading for every rule that occurs in src, and none besides', () => {
-    const rules = new Set([...SRC.values()].flatMap(({strings}) => strings.filter(text => RULE.test(text))));
+    const sources = [...SRC].filter(([path]) => path !== 'src/judge/ignore.ts');
+    const rules = new Set(sources.flatMap(([, {strings}]) => strings.filter(text => RULE.test(text))));
+    // That file reports one itself.
+    rules.add('policy/ignore-expired');
     expect(headings('docs/rules.md').toSorted()).toEqual([...rules].toSorted());
+  });
+
+  test('of each rule of expect and policy it is decided whether a config may ignore it', () => {
+    const documented = headings('docs/rules.md');
+    const decided = [...IGNORABLE, ...NEVER_IGNORED];
+    expect(decided.filter(rule => !documented.includes(rule))).toEqual([]);
+    expect(documented.filter(rule => /^(expect|policy)\//.test(rule) && !decided.includes(rule))).toEqual([]);
   });
 
   test('docs/troubleshooting.md has a heading for every error code, and none besides', () => {

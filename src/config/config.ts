@@ -6,6 +6,7 @@ import {readFile} from 'node:fs/promises';
 import type {DrillJob} from '../drill.ts';
 import {DrillError, problemText} from '../errors.ts';
 import type {HistoryJob} from '../history/open-history.ts';
+import type {Budget} from '../judge/budget.ts';
 import {type Expectations, expectationsSchema} from '../judge/expectations.ts';
 import type {Policy} from '../judge/policy.ts';
 import {canaryId} from './canary-id.ts';
@@ -137,6 +138,8 @@ async function toJob(
     decrypt,
     unpack,
     server,
+    budget,
+    ignore,
     expect,
   }: BackupConfig,
   originOf: (path: Path) => string,
@@ -183,8 +186,15 @@ async function toJob(
       ...(rules.canaries && {canaryIds: rules.canaries.map(canaryId)}),
       ...(file !== undefined && {expectationsFile: file}),
       ...(maxAge !== undefined && {maxAge: {ms: maxAge, origin: originOf(['max-age'])}}),
+      budget: limitsOf(budget, key => originOf(['budget', key])),
+      ignores: ignore.map((one, index) => ({...one, origin: originOf(['ignore', index])})),
     },
   };
+}
+
+function limitsOf(budget: BackupConfig['budget'], originOf: (key: string) => string): Budget {
+  const limits = Object.entries(budget).map(([key, most]) => [key, {most, origin: originOf(key)}]);
+  return Object.fromEntries(limits) as Budget;
 }
 
 type Recorded = {expectations: Expectations} | {problems: Problem[]};

@@ -2,6 +2,7 @@
 import {MAX_GROUPS} from '../inspect/groups/group-pattern.ts';
 import {redacted} from '../inspect/groups/redaction.ts';
 import type {GroupRequest} from '../inspect/inspect.ts';
+import type {Chosen} from '../judge/baseline.ts';
 import type {Expectations} from '../judge/expectations.ts';
 import type {Policy} from '../judge/policy.ts';
 import type {Problem} from './problems.ts';
@@ -26,4 +27,23 @@ export function groupsOf(policy: Policy, recorded: Expectations | null, problems
     problems.push({origin: policy.originOf(['groups']), message});
   }
   return {patterns, redact};
+}
+
+/** Where a tenth of the keys is in no group, a kind of keys may have come that nobody looks after. */
+const MUCH = 0.1;
+
+/** With the groups of what the drill is judged by; those of a file of the repository were asked for already. */
+export function groupsToRead(asked: GroupRequest, {baseline}: Chosen, isHistoryKept: boolean): GroupRequest {
+  const {patterns, redact} = asked;
+  if (patterns === 'auto' || baseline?.from === 'file') return asked;
+  const {groups = {}, ungrouped, keys = 0} = baseline?.dataset ?? {};
+  const before = Object.entries(groups)
+    .filter(([, group]) => group.keys > 0)
+    .toSorted(([, a], [, b]) => b.keys - a.keys)
+    .map(([pattern]) => pattern);
+  const all = [...new Set([...patterns, ...before])].slice(0, MAX_GROUPS);
+  const isSorted = ungrouped !== undefined && ungrouped.keys < keys * MUCH;
+  // Who names groups has said which ones matter.
+  if (!isHistoryKept || patterns.length > 0 || isSorted) return {patterns: all, redact};
+  return all.length === 0 ? {patterns: 'auto', redact} : {patterns: all, redact, also: 'auto'};
 }

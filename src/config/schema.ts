@@ -1,6 +1,7 @@
 /** The form of restore-drill.yml. schema/config.json is generated from it; unknown keys are errors, never ignored. */
 import {z} from 'zod';
 import {depthSchema} from '../inspect/inspection.ts';
+import {ignoreSchema} from '../judge/ignore.ts';
 import {policySchema} from '../judge/policy.ts';
 import {proofSchema} from '../judge/proof.ts';
 import {loadSchema} from '../source/source-job.ts';
@@ -32,6 +33,26 @@ const sizeSchema = z.union([z.string(), z.int().min(1)]).transform((value, conte
     return z.NEVER;
   }
   return bytes;
+});
+
+/** A budget may be small. */
+const bytesSchema = z.union([z.string(), z.int().min(1)]).transform((value, context) => {
+  const bytes = typeof value === 'number' ? value : parseSize(value);
+  if (bytes === null || bytes < 1 || !Number.isSafeInteger(bytes)) {
+    context.addIssue({code: 'custom', message: 'write a size such as 512mb or 4gb'});
+    return z.NEVER;
+  }
+  return bytes;
+});
+
+/** What a restore may take; more fails the drill. */
+const budgetSchema = z.strictObject({
+  /** From asking for the backup to a server that has loaded it. */
+  restore: durationSchema.optional(),
+  /** Of the server that has loaded it. */
+  memory: bytesSchema.optional(),
+  /** Of the backup as it is stored. */
+  size: bytesSchema.optional(),
 });
 
 export const serverConfigSchema = z.strictObject({
@@ -76,6 +97,9 @@ export const backupConfigSchema = z.strictObject({
   server: serverConfigSchema.prefault({}),
   /** Where records of its drills are kept; else where the whole file says. */
   history: historyConfigSchema.optional(),
+  budget: budgetSchema.prefault({}),
+  /** Rules whose failure is shown and fails nothing, each with the reason. */
+  ignore: ignoreSchema.default([]),
   expect: policySchema.extend({file: z.string().min(1).optional()}).prefault({}),
 });
 export type BackupConfig = z.output<typeof backupConfigSchema>;

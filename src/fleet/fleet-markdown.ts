@@ -4,7 +4,8 @@
  */
 import {boundedPage, type Section} from '../report/bounded-page.ts';
 import type {MarkdownOptions} from '../report/markdown.ts';
-import {advice, failures, linkTo, skips} from '../report/markdown-sections.ts';
+import {advice, failures, linkTo} from '../report/markdown-sections.ts';
+import {skips} from '../report/markdown-set-aside.ts';
 import {code, prose} from '../report/markdown-text.ts';
 import {measure} from '../report/measures.ts';
 import {ageInWords, inWords, isFatal, number, sentenceOf, sortOut} from '../report/wording.ts';

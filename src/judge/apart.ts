@@ -9,6 +9,9 @@ import type {Policy} from './policy.ts';
 /** Whether digests are compared at all. */
 export type DigestRule = {wanted: true; sameBytes: boolean} | {wanted: false; because: string};
 
+/** `noFewer`: how many libraries there are is compared, in one direction. */
+export type FunctionsRule = DigestRule & {noFewer?: true};
+
 /** One thing that was counted and digested, on either side. `undefined` where a side knows nothing of it. */
 type Apart = {count: number; counts: string; digest: {algorithm: string; hex: string}};
 
@@ -53,7 +56,7 @@ const FUNCTION_CODE: Kind = {
 export function judgeApart(
   actual: Dataset,
   recorded: Dataset,
-  asked: {digest: DigestRule; functions: DigestRule; quick: boolean},
+  asked: {digest: DigestRule; functions: FunctionsRule; quick: boolean},
 ): Finding[] {
   const digest = asked.quick ? QUICK : asked.digest;
   return [
@@ -69,16 +72,18 @@ const QUICK: DigestRule = {wanted: false, because: 'depth quick'};
 function judgeFunctions(
   actual: Dataset,
   recorded: Dataset,
-  {functions, quick}: {functions: DigestRule; quick: boolean},
+  {functions, quick}: {functions: FunctionsRule; quick: boolean},
 ): Finding[] {
   const code = quick && functions.wanted ? QUICK : functions;
   const codeFindings = () => hold(functionKind(actual, recorded), codeOf(actual), codeOf(recorded), code);
-  if (!functions.wanted) return codeFindings();
+  if (!functions.wanted && !functions.noFewer) return codeFindings();
   const parts = {
     expected: recorded.functions,
     actual: actual.functions,
     origin: 'expectations: dataset.functions',
   };
+  if (functions.noFewer && parts.actual >= parts.expected)
+    return [pass('expect/functions', 'no fewer function libraries than before', parts), ...codeFindings()];
   if (parts.expected === parts.actual)
     return [pass('expect/functions', 'function libraries as recorded', parts), ...codeFindings()];
   const message = `function libraries: recorded ${parts.expected}, restored ${parts.actual}`;
@@ -86,7 +91,9 @@ function judgeFunctions(
 }
 
 /** Functions are code, not data: no tolerance for keys is one for them. */
-export function functionsRule({functions}: Policy, sameBytes: boolean): DigestRule {
+export function functionsRule({functions}: Policy, sameBytes: boolean): FunctionsRule {
+  if (functions === 'no-fewer' && !sameBytes)
+    return {wanted: false, because: 'the policy says `functions: no-fewer`', noFewer: true};
   if (functions === 'any' && !sameBytes) return {wanted: false, because: 'the policy says `functions: any`'};
   return {wanted: true, sameBytes};
 }

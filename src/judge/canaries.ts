@@ -7,7 +7,7 @@ import type {AskedCanary} from '../census/canaries.ts';
 import type {Census} from '../census/census.ts';
 import type {FoundCanary} from '../inspect/canaries/canary-schema.ts';
 import {type Inspection, valueTypeSchema} from '../inspect/inspection.ts';
-import type {Expectations} from './expectations.ts';
+import type {Baseline} from './baseline.ts';
 import {type Finding, fail, pass, skipped} from './finding.ts';
 import type {Policy} from './policy.ts';
 import {recordedAt} from './recorded.ts';
@@ -70,7 +70,7 @@ type Restored = {inspection: Inspection; census: Census};
 
 export function canaryFindings(
   {inspection, census}: Restored,
-  expectations: Expectations | null,
+  expectations: Pick<Baseline, 'canaries'> | null,
   {canaries = [], canaryIds = [], originOf}: Policy,
 ): Finding[] {
   const unasked = Object.keys(expectations?.canaries ?? {}).filter(id => !canaryIds.includes(id)).length;

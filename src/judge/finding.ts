@@ -6,7 +6,8 @@ export const SEVERITIES = ['error', 'warning', 'note'] as const;
 export const findingSchema = z.strictObject({
   /** Stable id, `stage/what`. */
   rule: z.string().regex(/^[a-z]+\/[a-z-]+$/),
-  status: z.enum(['pass', 'fail', 'skipped']),
+  /** `ignored`: a failure that the config says to ignore; it fails nothing, and is no pass. */
+  status: z.enum(['pass', 'fail', 'ignored', 'skipped']),
   /**
    * What a failure of it means: an error fails the drill, a warning is shown, a note is for the curious. Of a skipped
    * check: an error means that without it nothing is proved, so that the drill cannot pass.
@@ -19,6 +20,10 @@ export const findingSchema = z.strictObject({
   hint: z.string(),
   /** Where the expectation comes from: `restore-drill.yml:12`, `expected.json: databases.0.keys`, or the ledger. */
   origin: z.string(),
+  /** Why a failure is ignored, until which day at the latest, and where that was written. */
+  ignored: z
+    .strictObject({reason: z.string(), until: z.iso.date().optional(), origin: z.string()})
+    .optional(),
 });
 export type Finding = z.infer<typeof findingSchema>;
 

@@ -3,19 +3,7 @@ import {z} from 'zod';
 import {groupPatternSchema} from '../inspect/groups/group-pattern.ts';
 import {valueTypeSchema} from '../inspect/inspection.ts';
 import {keyLimitsSchema} from './key-limits.ts';
-
-/** Of the keys of a group, those that expire. */
-const coverageSchema = z
-  .string()
-  .regex(/^\d+(\.\d+)?%$/, 'write a percentage such as 95%')
-  .transform(text => Number(text.slice(0, -1)))
-  .refine(percent => percent <= 100, 'a share is at most 100%');
-
-const ttlSchema = z.union([
-  z.enum(['none', 'all']),
-  z.strictObject({'min-coverage': coverageSchema.optional(), 'max-coverage': coverageSchema.optional()}),
-]);
-export type TtlRule = z.output<typeof ttlSchema>;
+import {ttlSchema} from './ttl-rule.ts';
 
 /** Whether a digest that was recorded must be met: whatever else is tolerated, or not at all. */
 export const exactnessSchema = z.enum(['exact', 'any']);

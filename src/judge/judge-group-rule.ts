@@ -1,34 +1,45 @@
 /** One group of keys, held against what the config says of it: how many, of which type, which of them expire. */
 import type {Group} from '../inspect/inspection.ts';
 import {type Finding, fail, pass} from './finding.ts';
-import type {GroupRule, TtlRule} from './group-policy.ts';
-import {GROUP_RULES, judgeKeyLimits} from './key-limits.ts';
+import type {GroupRule} from './group-policy.ts';
+import {GROUP_RULES, isGone, judgeKeyLimits, mayVanish, withoutDrop} from './key-limits.ts';
 import {listed} from './recorded.ts';
+import {judgeTtl} from './ttl-rule.ts';
 
 type Judged = {
   rule: GroupRule;
   name: string;
   actual: Group;
-  /** Keys; `null` where none were recorded. */
-  recorded: number | null;
+  /** `null` where nothing was recorded. */
+  recorded: Group | null;
   originOf: (...path: string[]) => string;
 };
 
 export function judgeGroupRule(judged: Judged): Finding[] {
   const {rule, name, actual, recorded, originOf} = judged;
-  const limits = rule.keys ?? {};
+  const {keys = {}} = rule;
+  const gone = isGone({actual: actual.keys, recorded: recorded?.keys ?? null});
+  // `expect/group-vanished` says so.
+  const limits = gone && !mayVanish(keys) ? withoutDrop(keys) : keys;
+  const coverage = {
+    rule: 'expect/group-ttl',
+    what: `group ${name}`,
+    actual,
+    recorded,
+    originOf: (...path: string[]) => originOf('ttl', ...path),
+  } as const;
   return [
     ...judgeEmpty(judged),
     ...judgeKeyLimits({
       what: `group ${name}`,
       limits,
       actual: actual.keys,
-      recorded,
+      recorded: recorded?.keys ?? null,
       originOf: limit => originOf('keys', limit),
       rules: GROUP_RULES,
     }),
     ...(rule.type === undefined ? [] : [judgeType(judged, rule.type)]),
-    ...(rule.ttl === undefined ? [] : judgeTtl(judged, rule.ttl)),
+    ...(rule.ttl === undefined ? [] : judgeTtl(coverage, rule.ttl)),
   ];
 }
 
@@ -52,44 +63,3 @@ function judgeType({name, actual, originOf}: Judged, type: NonNullable<GroupRule
     hint: 'Commands of the right type will answer WRONGTYPE for them: which release wrote them, or is this another backup?',
   });
 }
-
-function judgeTtl(judged: Judged, ttl: TtlRule): Finding[] {
-  if (ttl === 'none') return [judgeCoverage(judged, {max: 0}, originOf(judged))];
-  if (ttl === 'all') return [judgeCoverage(judged, {min: 100}, originOf(judged))];
-  const {'min-coverage': min, 'max-coverage': max} = ttl;
-  return [
-    ...(min === undefined ? [] : [judgeCoverage(judged, {min}, originOf(judged, 'min-coverage'))]),
-    ...(max === undefined ? [] : [judgeCoverage(judged, {max}, originOf(judged, 'max-coverage'))]),
-  ];
-}
-
-const originOf = ({originOf}: Judged, ...path: string[]): string => originOf('ttl', ...path);
-
-/** In percent of the keys; a group without keys has whatever is asked for. */
-function judgeCoverage(
-  {name, actual}: Judged,
-  limit: {min: number} | {max: number},
-  origin: string,
-): Finding {
-  const rule = 'expect/group-ttl';
-  const {keys, expires} = actual;
-  const holds = 'min' in limit ? expires * 100 >= limit.min * keys : expires * 100 <= limit.max * keys;
-  const asked = wanted(limit);
-  const parts = {expected: asked, actual: `${expires} of ${keys}`, origin};
-  if (holds) return pass(rule, `of group ${name} as many keys expire as they should: ${asked}`, parts);
-  const share = ((100 * expires) / keys).toFixed(1);
-  return fail(rule, `${expires} of ${keys} keys of group ${name} (${share}%) expire; asked for: ${asked}`, {
-    ...parts,
-    hint: 'min' in limit ? LOST_TTL : GOT_TTL,
-  });
-}
-
-function wanted(limit: {min: number} | {max: number}): string {
-  if ('min' in limit) return limit.min === 100 ? 'all' : `at least ${limit.min}%`;
-  return limit.max === 0 ? 'none' : `at most ${limit.max}%`;
-}
-
-const LOST_TTL =
-  'Keys that never expire fill the memory after a restore. Does the application set the expiry with every write? SET without KEEPTTL drops it.';
-const GOT_TTL =
-  'These keys will vanish after a restore. Which release gives them an expiry, or did a copy of the data do so?';

@@ -12,11 +12,21 @@ import type {Production} from '../restore/production.ts';
 import type {ServerDescription} from '../restore/throwaway.ts';
 import type {Backup, Listed, NoBackup} from '../source/backup.ts';
 import type {Compared, Unpacked} from '../unpack/unpack.ts';
+import {
+  type BaselineTold,
+  type Candidates,
+  chooseBaseline,
+  type EarlierDrill,
+  type RecordedBeside,
+  tellBaseline,
+} from './baseline.ts';
+import {judgeBudget} from './budget.ts';
 import {judgeChecked} from './checker.ts';
 import {compare} from './compare.ts';
 import type {Expectations} from './expectations.ts';
 import {type Finding, fail, pass, skipped} from './finding.ts';
 import {judgeFreshness} from './freshness.ts';
+import {applyIgnores} from './ignore.ts';
 import {type Beside, judgeAof, judgeBeside} from './judge-aof.ts';
 import {drawLedger, type LedgerLine} from './ledger.ts';
 import {evictions, judgeLoad} from './load.ts';
@@ -28,10 +38,15 @@ import {judgeSchedule} from './schedule.ts';
 
 /** What is known when the verdict is due; a drill that broke off knows less. */
 export type Evidence = {
+  /** When the drill began, ISO 8601: by what an ignore is over. */
+  now?: string;
   /** Full, unless it says otherwise. */
   depth?: Depth;
   /** By what a full drill was to prove values; by DEBUG DIGEST, unless it says otherwise. */
   proof?: Proof;
+  /** Expectations that lay beside the backup, and the last good drills of it: what there is to compare with. */
+  recordedBeside?: RecordedBeside;
+  earlier?: readonly EarlierDrill[];
   noBackup?: NoBackup;
   backup?: Backup;
   listed?: Listed;
@@ -45,6 +60,8 @@ export type Evidence = {
   server?: ServerDescription;
   load?: Load;
   census?: Census;
+  /** From asking for the backup to a server that has loaded it. */
+  restoreMs?: number;
   /** What the server may take. */
   memoryBytes?: number | undefined;
   /** What the server's own checker says of a dump that does not load. */
@@ -64,6 +81,8 @@ export type Verdict = {
   error?: DrillError;
   /** By what values were proved; absent where none were. */
   proof?: Proof;
+  /** What it was compared with; absent where there was nothing, or nothing to compare. */
+  baseline?: BaselineTold;
   ledger: LedgerLine[];
   findings: Finding[];
 };
@@ -74,6 +93,7 @@ export function judge(evidence: Evidence, expectations: Expectations | null, pol
   const inspection = aof ? evidence.saved : evidence.inspection;
   const findings: Finding[] = [];
   let ledger: LedgerLine[] = [];
+  let baseline: BaselineTold | undefined;
   if (noBackup) findings.push(fail(noBackup.rule, noBackup.message, {hint: noBackup.hint, origin: 'source'}));
   findings.push(...judgeSource(evidence, policy));
   if (unpacked) findings.push(...judgePacking(unpacked));
@@ -87,16 +107,33 @@ export function judge(evidence: Evidence, expectations: Expectations | null, pol
     ledger = books.ledger;
     findings.push(...books.findings, evictions(census));
     const plainSha256 = unpacked?.dump?.sha256.plain ?? '';
-    findings.push(...compare({inspection, census, plainSha256, depth}, expectations, policy));
+    const chosen = chooseBaseline(candidatesOf(evidence, expectations, policy), plainSha256);
+    if (chosen.baseline) baseline = tellBaseline(chosen.baseline, plainSha256);
+    findings.push(...compare({inspection, census, plainSha256, depth}, chosen, policy));
   }
-  findings.push(...judgeRoom(evidence));
+  findings.push(...judgeRoom(evidence), ...judgeBudget(evidence, policy.budget));
   const {checked, productionConfig} = evidence;
   if (checked) findings.push(judgeChecked(checked));
   if (production && inspection) findings.push(...judgeProduction(production, inspection, aof && {aof, load}));
   else if (productionConfig !== undefined)
     findings.push(notReached(productionConfig, {loaded: load?.status === 'loaded'}));
-  return {...decide(evidence, findings), ...proofHeld(evidence), ledger, findings: worstFirst(findings)};
+  const today = (evidence.now ?? '').slice(0, '2027-01-31'.length);
+  const judged = applyIgnores(findings, policy.ignores ?? [], today);
+  return {
+    ...decide(evidence, judged),
+    ...proofHeld(evidence),
+    ...(baseline && {baseline}),
+    ledger,
+    findings: worstFirst(judged),
+  };
 }
+
+/** What there is to be judged by. */
+export const candidatesOf = (
+  {recordedBeside, earlier}: Evidence,
+  file: Expectations | null,
+  {expectationsFile}: Policy,
+): Candidates => ({file, fileName: expectationsFile, beside: recordedBeside, earlier});
 
 /** A quick drill proves no value, by whatever it was to prove them. */
 const booksOf = ({aof, depth, proof, saved}: Evidence) => ({
@@ -246,7 +283,7 @@ function outcomeOf({name, evidence}: DrilledBeside): Beside {
   return {name, failed, inspection: evidence.inspection ?? null};
 }
 
-const STATUS_ORDER = {fail: 0, skipped: 1, pass: 2};
+const STATUS_ORDER = {fail: 0, ignored: 1, skipped: 2, pass: 3};
 const SEVERITY_ORDER = {error: 0, warning: 1, note: 2};
 
 /** Stable: within a rank the order of the checks, which is the order of the stages. */

@@ -6,7 +6,7 @@ import {problemText} from '../errors.ts';
 import type {Finding} from '../judge/finding.ts';
 import type {DrillReport} from './drill-report.ts';
 import {printable} from './printable.ts';
-import {number, show, sortOut} from './wording.ts';
+import {ignoredInWords, number, show, sortOut} from './wording.ts';
 
 export type Annotation = {
   level: 'error' | 'warning' | 'notice';
@@ -43,10 +43,11 @@ function notRun({code, message, hint, problems = []}: NonNullable<DrillReport['e
 }
 
 export function findingAnnotations(findings: Finding[]): Annotation[] {
-  const {failed, skipped} = sortOut(findings);
+  const {failed, ignored, skipped} = sortOut(findings);
   return [
     ...failed.flatMap(finding => annotate(finding, {error: 'error', warning: 'warning', note: null})),
     ...skipped.flatMap(finding => annotate(finding, {error: 'warning', warning: 'notice', note: null})),
+    ...ignored.map(remind),
   ];
 }
 
@@ -76,6 +77,12 @@ function annotate(finding: Finding, levels: Levels): Annotation[] {
       ...placeOf(origin),
     },
   ];
+}
+
+/** What is ignored stays in sight, at the line that says so. */
+function remind(finding: Finding): Annotation {
+  const message = `${printable(finding.message)}\n${printable(ignoredInWords(finding))}`;
+  return {level: 'notice', title: `Ignored: ${finding.rule}`, message, ...placeOf(finding.ignored!.origin)};
 }
 
 const withHint = (message: string, hint: string): string =>

@@ -4,6 +4,7 @@ import {censusSchema} from '../census/census.ts';
 import {DRILL_CODES, EXIT, errorExitCode} from '../errors.ts';
 import {aofInspectionSchema} from '../inspect/aof/aof-inspection.ts';
 import {depthSchema, inspectionSchema} from '../inspect/inspection.ts';
+import {baselineSchema} from '../judge/baseline.ts';
 import {findingSchema} from '../judge/finding.ts';
 import {ledgerLineSchema} from '../judge/ledger.ts';
 import {proofSchema} from '../judge/proof.ts';
@@ -73,6 +74,8 @@ export const reportSchema = z.strictObject({
   checker: checkedSchema.optional(),
   /** The restore with the user's own redis.conf; absent where none was asked for or the frozen restore failed. */
   production: productionSchema.optional(),
+  /** What it was compared with; absent where there was nothing, or the drill did not come that far. */
+  baseline: baselineSchema.optional(),
   ledger: z.array(ledgerLineSchema),
   findings: z.array(findingSchema),
   timings: timingsSchema,

@@ -10,7 +10,17 @@ import {groupRows} from './groups.ts';
 import {code, hintText, preformatted, prose, proseAtStart} from './markdown-text.ts';
 import {measure} from './measures.ts';
 import {changesInWords, productionSentence} from './production-words.ts';
-import {ageInWords, aofFacts, BY_SAVE, count, number, QUICK, versionOf, writerOf} from './wording.ts';
+import {
+  ageInWords,
+  aofFacts,
+  BY_SAVE,
+  baselineInWords,
+  count,
+  number,
+  QUICK,
+  versionOf,
+  writerOf,
+} from './wording.ts';
 
 /** A rule or an error code, with the page that explains it. */
 export type Link = (page: 'rules.md' | 'troubleshooting.md', id: string) => string;
@@ -25,7 +35,7 @@ export function linkTo(docsUrl: string | undefined): Link {
 }
 
 /** In which order sections get their room: what decides, before what is many. */
-const RANK = {
+export const RANK = {
   problems: 1,
   advice: 2,
   facts: 3,
@@ -39,8 +49,8 @@ const RANK = {
   stack: 11,
 } as const;
 
-const row = (...cells: string[]): string => `| ${cells.join(' | ')} |\n`;
-const table = (...columns: string[]): string => row(...columns) + row(...columns.map(() => ':--'));
+export const row = (...cells: string[]): string => `| ${cells.join(' | ')} |\n`;
+export const table = (...columns: string[]): string => row(...columns) + row(...columns.map(() => ':--'));
 const folded = (title: string) => ({
   open: `<details><summary>${title}</summary>\n\n`,
   close: '\n</details>\n',
@@ -111,7 +121,7 @@ export function failures(failed: Finding[], link: Link): Section {
 }
 
 export function facts(report: DrillReport): Section {
-  const {backup, inspection, aof, server, depth, proof} = report;
+  const {backup, inspection, aof, server, depth, proof, baseline} = report;
   const {backupAgeSeconds} = measure(report);
   const lines: [string, string][] = [];
   if (backup) {
@@ -134,6 +144,7 @@ export function facts(report: DrillReport): Section {
   }
   if (depth === 'quick') lines.push(['Depth', QUICK]);
   if (proof === 'save') lines.push(['Proof', BY_SAVE]);
+  if (baseline) lines.push(['Compared', `with ${prose(baselineInWords(baseline))}`]);
   // The first is the heading of the table, and bold by that.
   const [first, ...rest] = lines.map(([label, text], index) =>
     row(index === 0 ? label : `**${label}**`, text),
@@ -171,21 +182,6 @@ export function ledger({ledger: lines, outcome}: DrillReport): Section {
       return row(SIGN[status], prose(name) + skipped, side(left), side(right));
     },
     what: 'ledger line',
-  };
-}
-
-export function skips(skipped: Finding[], link: Link): Section {
-  return {
-    rank: RANK.skips,
-    open: table('', 'Not checked'),
-    close: '',
-    rows: skipped.length,
-    row: index => {
-      const {message, hint, rule, origin} = skipped[index]!;
-      const next = hint === '' ? '' : `<br>${hintText(hint)}`;
-      return row('–', prose(message) + next + source({rule, origin}, link));
-    },
-    what: 'skipped check',
   };
 }
 
@@ -276,7 +272,7 @@ export function stack({error}: DrillReport): Section {
 }
 
 /** Below the words of a finding: its rule, and who asks for it. */
-function source({rule, origin}: Pick<Finding, 'rule' | 'origin'>, link: Link): string {
+export function source({rule, origin}: Pick<Finding, 'rule' | 'origin'>, link: Link): string {
   return `<br><sub>${link('rules.md', rule)}${origin === '' ? '' : ` · ${prose(origin)}`}</sub>`;
 }
 

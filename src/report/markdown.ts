@@ -16,9 +16,9 @@ import {
   passes,
   problems,
   production,
-  skips,
   stack,
 } from './markdown-sections.ts';
+import {ignores, skips} from './markdown-set-aside.ts';
 import {prose, proseAtStart} from './markdown-text.ts';
 import {measure} from './measures.ts';
 import {ageInWords, inWords, isFatal, sentenceOf, sortOut} from './wording.ts';
@@ -35,7 +35,7 @@ const WORDS = {passed: '✅ Passed', failed: '❌ Failed', 'not run': '⚠️ No
 const HEADING_CHARS = 160;
 
 export function renderMarkdown(report: DrillReport, {maxBytes, docsUrl}: MarkdownOptions): string {
-  const {failed, skipped, passed} = sortOut(report.findings);
+  const {failed, ignored, skipped, passed} = sortOut(report.findings);
   const link = linkTo(docsUrl);
   const {word, text} = sentenceOf(report);
   const sections = [
@@ -44,6 +44,7 @@ export function renderMarkdown(report: DrillReport, {maxBytes, docsUrl}: Markdow
     failures(failed, link),
     facts(report),
     ledger(report),
+    ignores(ignored, link),
     skips(skipped, link),
     passes(passed, link),
     production(report),

@@ -17,17 +17,20 @@ export type Measures = {
 
 export function measure(report: DrillReport): Measures {
   const {backup, load, census, findings, timings, startedAt} = report;
-  const {fetchMs, unpackMs, loadMs} = timings;
   const from = takenAt(report) ?? backup?.modifiedAt ?? null;
   const failed = findings.filter(({status}) => status === 'fail');
   const count = (severity: string): number => failed.filter(one => one.severity === severity).length;
   return {
     keys: census?.keys ?? null,
     digest: (census && datasetOf(report)?.dataset.digest?.hex) ?? census?.digest?.hex ?? null,
-    restoreDurationMs: load?.status === 'loaded' ? (fetchMs ?? 0) + (unpackMs ?? 0) + (loadMs ?? 0) : null,
+    restoreDurationMs: load?.status === 'loaded' ? restoreMs(timings) : null,
     // The producer's clock may be ahead of ours; nothing is younger than now.
     backupAgeSeconds:
       from === null ? null : Math.max(0, Math.floor((Date.parse(startedAt) - Date.parse(from)) / 1000)),
     findings: {error: count('error'), warning: count('warning'), note: count('note')},
   };
 }
+
+/** Of what has loaded: fetching, unpacking and loading. */
+export const restoreMs = ({fetchMs, unpackMs, loadMs}: DrillReport['timings']): number =>
+  (fetchMs ?? 0) + (unpackMs ?? 0) + (loadMs ?? 0);

@@ -6,7 +6,7 @@ import type {DrillReport} from './drill-report.ts';
 type Times = Pick<DrillReport, 'timings' | 'startedAt' | 'finishedAt'>;
 
 export function reportOf(evidence: Evidence, verdict: Verdict, times: Times): DrillReport {
-  const {outcome, proof, error, ledger, findings} = verdict;
+  const {outcome, proof, error, baseline, ledger, findings} = verdict;
   const {depth, inspection, aof, server, load, census, saved, checked, production} = evidence;
   return {
     schemaVersion: 1,
@@ -23,6 +23,7 @@ export function reportOf(evidence: Evidence, verdict: Verdict, times: Times): Dr
     ...(saved && {saved}),
     ...(checked && {checker: checked}),
     ...(production && {production}),
+    ...(baseline && {baseline}),
     ledger,
     findings,
     ...times,

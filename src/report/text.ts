@@ -9,7 +9,9 @@ import {changesInWords, productionSentence} from './production-words.ts';
 import {
   aofFacts,
   BY_SAVE,
+  baselineInWords,
   count,
+  ignoredInWords,
   number,
   QUICK,
   sentenceOf,
@@ -63,7 +65,7 @@ export function headline(report: DrillReport, paint: Paint): string {
 }
 
 function facts(
-  {depth, proof, backup, inspection, aof, server, error, outcome}: DrillReport,
+  {depth, proof, backup, inspection, aof, server, baseline, error, outcome}: DrillReport,
   paint: Paint,
 ): string {
   const rows: [string, string][] = [];
@@ -85,6 +87,7 @@ function facts(
   }
   if (depth === 'quick') rows.push(['Depth', QUICK]);
   if (proof === 'save') rows.push(['Proof', BY_SAVE]);
+  if (baseline) rows.push(['Compared', `with ${baselineInWords(baseline)}`]);
   if (error && outcome === 'failed') rows.push(['Not held', `${error.message} (${error.code})`]);
   return rows.map(([label, text]) => `${paint('dim', label.padEnd(9))} ${printable(text)}`).join('\n');
 }
@@ -115,8 +118,8 @@ function productionLines({production}: DrillReport, paint: Paint): string[] {
 
 /** Failures and skipped checks one by one; what passed as a number. */
 export function findingLines(findings: Finding[], paint: Paint): string[] {
-  const {failed, skipped, passed} = sortOut(findings);
-  const lines = [...failed, ...skipped].flatMap(finding => {
+  const {failed, ignored, skipped, passed} = sortOut(findings);
+  const lines = [...failed, ...ignored, ...skipped].flatMap(finding => {
     const origin = finding.origin === '' ? '' : `, ${finding.origin}`;
     const lines = [
       `  ${mark(finding, paint)} ${printable(finding.message)} ${paint('dim', printable(`[${finding.rule}${origin}]`))}`,
@@ -126,7 +129,8 @@ export function findingLines(findings: Finding[], paint: Paint): string[] {
         `          ${printable(`expected ${show(finding.expected)}, found ${show(finding.actual)}`)}`,
       );
     }
-    if (finding.hint !== '') lines.push(`          ${paint('dim', `HINT: ${printable(finding.hint)}`)}`);
+    if (finding.ignored) lines.push(`          ${printable(ignoredInWords(finding))}`);
+    else if (finding.hint !== '') lines.push(`          ${paint('dim', `HINT: ${printable(finding.hint)}`)}`);
     return lines;
   });
   if (passed.length > 0) lines.push(`  ${paint('good', 'PASS')}    ${count(passed.length, 'check')}`);
@@ -135,6 +139,7 @@ export function findingLines(findings: Finding[], paint: Paint): string[] {
 
 function mark({status, severity}: Finding, paint: Paint): string {
   if (status === 'skipped') return paint('dim', 'SKIPPED');
+  if (status === 'ignored') return paint('warn', 'IGNORED');
   return severity === 'error' ? paint('bad', 'FAIL   ') : paint('warn', 'WARNING');
 }
 

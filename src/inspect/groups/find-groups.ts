@@ -6,12 +6,15 @@ import type {Source} from '../dump-reader.ts';
 import {type InspectOptions, inspectSource} from '../inspect-source.ts';
 import type {Sorter} from '../values/name-reader.ts';
 import {choosePrefixes} from './choose-prefixes.ts';
+import {MAX_GROUPS} from './group-pattern.ts';
 import {PrefixCounts} from './prefix-counts.ts';
 import {isRedacted, RedactedPrefixes, redacted} from './redaction.ts';
 
 export type GroupRequest = {
   /** `auto`: the prefixes that hold most keys and most bytes. */
   patterns: string[] | 'auto';
+  /** Those too, as far as there is room. */
+  also?: 'auto';
   /** Prefixes are shown by their hashes. */
   redact: boolean;
 };
@@ -21,7 +24,7 @@ export type FoundGroup = {name: string; pattern: string | null};
 
 export async function findGroups(
   source: Source,
-  {patterns, redact}: GroupRequest,
+  {patterns, also, redact}: GroupRequest,
   options: Pick<InspectOptions, 'progress' | 'signal'>,
 ): Promise<FoundGroup[]> {
   const quickly = async <S extends Sorter>(sorter: S): Promise<S> => {
@@ -29,7 +32,10 @@ export async function findGroups(
     await inspectSource(source, {...options, depth: 'quick', sorting: {sorter, groupingOf: () => null}});
     return sorter;
   };
-  const asked = patterns === 'auto' ? choosePrefixes(await quickly(new PrefixCounts())) : patterns;
+  const isAuto = patterns === 'auto' || also === 'auto';
+  const prefixes = isAuto ? choosePrefixes(await quickly(new PrefixCounts())) : [];
+  const named = patterns === 'auto' ? [] : patterns;
+  const asked = [...new Set([...named, ...prefixes])].slice(0, MAX_GROUPS);
   const hidden = asked.filter(isRedacted);
   const {found} = hidden.length === 0 ? {found: null} : await quickly(new RedactedPrefixes(hidden));
   const groups = asked.map(pattern => ({

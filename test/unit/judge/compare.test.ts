@@ -13,6 +13,7 @@ import {
   aPolicy,
   OTHER_SHA256,
   PLAIN_SHA256,
+  recordedIn,
 } from '../../builders.ts';
 
 type Case = {
@@ -38,7 +39,7 @@ function findingsOf({
     census: aCensus(census ?? pickCounts(dataset)),
     plainSha256: sameBytes ? OTHER_SHA256 : PLAIN_SHA256,
   };
-  return compare(restored, anExpectations(recorded), aPolicy(policy));
+  return compare(restored, recordedIn(anExpectations(recorded)), aPolicy(policy));
 }
 
 const pickCounts = ({keys, expires, databases}: Parameters<typeof aDataset>[0] = {}) => ({
@@ -157,11 +158,11 @@ describe('the digest', () => {
 
   test('that was asked for leaves the drill unproven where nothing was recorded', () => {
     const restored = {inspection: anInspection(), census: aCensus(), plainSha256: PLAIN_SHA256};
-    expect(compare(restored, null, aPolicy({digest: 'exact'}))).toMatchObject([
+    expect(compare(restored, recordedIn(null), aPolicy({digest: 'exact'}))).toMatchObject([
       {rule: 'expect/digest', status: 'skipped', severity: 'error'},
     ]);
     // It is said that nothing was compared, because an input that came out empty looks the same.
-    expect(compare(restored, null, aPolicy())).toMatchObject([
+    expect(compare(restored, recordedIn(null), aPolicy())).toMatchObject([
       {rule: 'expect/none', status: 'skipped', severity: 'note'},
     ]);
   });
@@ -255,7 +256,7 @@ describe('limits', () => {
   test('are judged without expectations too', () => {
     const restored = {inspection: anInspection(), census: aCensus(), plainSha256: PLAIN_SHA256};
     const policy = aPolicy({keys: {min: 4}, databases: {'9': {keys: {min: 1}}}});
-    expect(compare(restored, null, policy)).toMatchObject([
+    expect(compare(restored, recordedIn(null), policy)).toMatchObject([
       {rule: 'policy/keys-min', status: 'fail', origin: 'keys.min'},
       {rule: 'policy/keys-min', status: 'fail', origin: 'databases.9.keys.min', actual: 0},
     ]);
@@ -303,7 +304,7 @@ describe('our own digest, recorded', () => {
         census: aCensus({databases: {'0': {keys: 2, expires: 1}, '3': {keys: 1, expires: 0}}, ...census}),
         plainSha256: PLAIN_SHA256,
       },
-      anExpectations({dataset: recorded}),
+      recordedIn(anExpectations({dataset: recorded})),
       aPolicy(),
     ).at(-1);
 
@@ -334,7 +335,7 @@ test('findings name the file that the expectations were read from', () => {
     census: aCensus(),
     plainSha256: PLAIN_SHA256,
   };
-  const policy = {...aPolicy(), expectationsFile: 'drills/sessions.json'};
-  const origins = compare(restored, anExpectations(), policy).map(({origin}) => origin);
+  const chosen = recordedIn(anExpectations(), 'drills/sessions.json');
+  const origins = compare(restored, chosen, aPolicy()).map(({origin}) => origin);
   expect(origins).toContain('drills/sessions.json: dataset.keys');
 });

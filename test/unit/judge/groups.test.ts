@@ -12,6 +12,7 @@ import {
   aPolicy,
   OTHER_SHA256,
   PLAIN_SHA256,
+  recordedIn,
 } from '../../builders.ts';
 
 const hexOf = (digit: string) => digit.repeat(40);
@@ -55,7 +56,7 @@ function findingsOf({recorded = {}, actual = recorded, rest = {}, dataset = {}, 
     depth: given.quick ? ('quick' as const) : ('full' as const),
   };
   const expectations = anExpectations({dataset: of(recorded, rest.recorded, dataset.recorded)});
-  return compare(restored, given.unrecorded ? null : expectations, aPolicy(given.policy));
+  return compare(restored, recordedIn(given.unrecorded ? null : expectations), aPolicy(given.policy));
 }
 
 const ofGroups = (drill: Case) => findingsOf(drill).filter(({rule}) => rule.startsWith('expect/group'));
