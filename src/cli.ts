@@ -7,6 +7,8 @@ import {dirname, join} from 'node:path';
 import {Command, CommanderError} from 'commander';
 import type {InspectFlags, Io} from './commands.ts';
 import {type DrillError, EXIT, toDrillError} from './errors.ts';
+import type {MergeFlags} from './fleet/hold-merge.ts';
+import type {PlanFlags} from './fleet/make-plan.ts';
 import {assertNode} from './node-version.ts';
 import {paintOn} from './paint.ts';
 import {begin, end} from './process-life.ts';
@@ -93,8 +95,34 @@ async function run(argv: string[], signal: AbortSignal): Promise<number> {
       exitCode = await demoCommand(flags, join(packageRoot(), 'examples', 'sample'), io(signal));
     },
   );
+  fleetCommands(command, signal, code => {
+    exitCode = code;
+  });
   await program.parseAsync(argv, {from: 'user'});
   return exitCode;
+}
+
+type Define = (usage: string, description: string) => Command;
+
+function fleetCommands(command: Define, signal: AbortSignal, ended: (code: number) => void): void {
+  command('plan', 'print a matrix of jobs that drill the backups of the config, balanced by size')
+    .option('--config <file>', 'config file (restore-drill.yml here, if there is one)')
+    .option('--backups <names>', 'of the config, separated by commas; all of them where none is named')
+    .option('--jobs <number>', 'how many at most (10)')
+    .option('--set <key=value>', 'any value of the config, again for each', collect)
+    .action(async (flags: PlanFlags) => {
+      const {planCommand} = await import('./fleet/fleet-commands.ts');
+      ended(await planCommand(flags, io(signal)));
+    });
+  command('merge <reports...>', 'one verdict over the reports of all jobs: files, or directories of them')
+    .option('--plan <plan>', 'what plan printed, or a file with that')
+    .option('--config <file>', 'without a plan: every backup of this config has to be there')
+    .option('--report-json <file>', 'write the report over all as JSON')
+    .option('--report-md <file>', 'write the summary as Markdown')
+    .action(async (reports: string[], flags: Omit<MergeFlags, 'reports'> & {reportMd?: string}) => {
+      const {mergeCommand} = await import('./fleet/fleet-commands.ts');
+      ended(await mergeCommand({...flags, reports}, io(signal)));
+    });
 }
 
 const withServer = (command: Command): Command =>

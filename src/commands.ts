@@ -74,7 +74,7 @@ export async function holdDrill(flags: Flags & {reportJson?: string | undefined}
 
 export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io): Promise<number> {
   if (await meansSeveral(flags))
-    return await (await import('./fleet/fleet-command.ts')).fleetCommand(flags, io);
+    return await (await import('./fleet/fleet-commands.ts')).fleetCommand(flags, io);
   const {report, unusable, unwritten} = await holdDrill(flags, io.deps);
   if (unusable) throw unusable;
   io.out(renderText(report, io.paint));

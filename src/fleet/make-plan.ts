@@ -1,0 +1,87 @@
+/**
+ * `restore-drill plan`: asks the stores how large the backups are that would be drilled, fetches nothing, and prints the
+ * jobs. A store that does not answer now makes a size unknown; what is wrong with it is for the drill to say.
+ */
+import {createHash, randomBytes} from 'node:crypto';
+import {type Flags, type Job, readJobs} from '../config/config.ts';
+import {refuseCredentials} from '../config/credentials.ts';
+import type {Deps} from '../drill.ts';
+import {DrillError, throwIfAborted, toDrillError} from '../errors.ts';
+import {openStore} from '../source/open-store.ts';
+import {Patience} from '../source/patience.ts';
+import {select} from '../source/select.ts';
+import {MAX_JOBS, type Plan, planOf, type Weighed} from './plan.ts';
+
+export type PlanFlags = Pick<Flags, 'backups' | 'config' | 'set' | 'untrusted'> & {jobs?: string | undefined};
+export type Planned = {plan: Plan /** Why sizes are unknown. */; remarks: string[]};
+
+/** More at once than runners that a fleet gets for itself help nobody. */
+const DEFAULT_JOBS = 10;
+const LISTINGS_AT_ONCE = 8;
+/** A plan need not wait for a store as long as a drill does. */
+const LISTING_MS = 120_000;
+
+/** Throws DrillError: `usage/invalid`, `config/invalid`, `cancelled`. */
+export async function makePlan(flags: PlanFlags, deps: Deps): Promise<Planned> {
+  refuseCredentials(flags);
+  const jobs = jobsOf(flags.jobs);
+  // What is expected of a backup is no business of a plan.
+  const backups = await readJobs({...flags, unjudged: true});
+  const inexpressible = backups.filter(({name}) => name !== name.trim() || /[,\n]/.test(name));
+  if (inexpressible.length > 0) {
+    throw new DrillError(
+      'config/invalid',
+      `a plan names backups, with commas between: ${inexpressible[0]!.name} has one, or spaces around it`,
+      {
+        hint: 'Rename it in the config.',
+      },
+    );
+  }
+  const remarks: string[] = [];
+  const weighed: Weighed[] = [];
+  const waiting = [...backups.entries()];
+  const worker = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [index, job] = next;
+      const size = await sizeOf(job, deps);
+      weighed[index] = {name: job.name, sizeBytes: typeof size === 'number' ? size : null};
+      if (typeof size === 'string') remarks.push(`${job.name}: its size is not known: ${size}`);
+    }
+  };
+  await Promise.all(Array.from({length: LISTINGS_AT_ONCE}, worker));
+  throwIfAborted(deps.signal);
+  return {plan: planOf(weighed, {jobs, id: newId(weighed)}), remarks};
+}
+
+/** Or why it is not known. */
+async function sizeOf({source}: Job, deps: Deps): Promise<number | string> {
+  const {deadlineMs, ...limits} = source.patience;
+  const patience = new Patience({...limits, deadlineMs: Math.min(deadlineMs, LISTING_MS)}, deps.signal);
+  try {
+    await using store = await openStore(source, deps);
+    const listing = await patience.persist('listing the backups', attempt => store.list(attempt));
+    const selection = select(listing, source.select, {now: Date.now(), random: Math.random()});
+    if (!selection.found) return selection.reason.message;
+    return selection.entry.sizeBytes ?? 'its store does not tell';
+  } catch (thrown) {
+    const {code, message} = toDrillError(thrown);
+    if (code === 'cancelled' || code === 'bug/internal') throw thrown;
+    return message;
+  }
+}
+
+/** Another one each time: the reports of last night are of another plan, though it looks the same. */
+const newId = (weighed: Weighed[]): string =>
+  createHash('sha256').update(randomBytes(16)).update(JSON.stringify(weighed)).digest('hex').slice(0, 32);
+
+function jobsOf(text: string | undefined): number {
+  const jobs = text === undefined ? DEFAULT_JOBS : /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (jobs >= 1 && jobs <= MAX_JOBS) return jobs;
+  throw new DrillError(
+    'usage/invalid',
+    `--jobs: ${MAX_JOBS} at most, which is what a matrix of GitHub takes`,
+    {
+      hint: 'Write a number of jobs, such as 10.',
+    },
+  );
+}
