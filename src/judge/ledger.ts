@@ -10,7 +10,7 @@ import type {Load} from '../restore/loading.ts';
 import {aofEntries} from './aof-ledger.ts';
 import {canaryEntries} from './canary-ledger.ts';
 import {type Finding, fail, pass, skipped} from './finding.ts';
-import {type Proof, savedDigest} from './proof.ts';
+import {bySave, type Proof} from './proof.ts';
 
 const side = z.strictObject({source: z.string(), value: z.union([z.string(), z.number(), z.null()])});
 
@@ -53,7 +53,7 @@ function datasetEntries(books: Books): Entry[] {
     ...functionCode(books),
     digest(books),
     ...canaryEntries(books),
-    ...(books.proof === 'save' ? [savedDigest({...books, saved: books.saved})] : []),
+    ...(books.proof === 'save' ? bySave({...books, saved: books.saved}) : []),
   ];
 }
 

@@ -25,7 +25,10 @@ export function proofHeld({census, saved, inspection}: Held): {proof?: Proof} {
 
 type Sides = {inspection: Inspection; load: Load; saved: Inspection | undefined};
 
-export function savedDigest(sides: Sides): Entry {
+/** The lines of this proof. */
+export const bySave = (sides: Sides): Entry[] => [savedDigest(sides), ...savedApart(sides)];
+
+function savedDigest(sides: Sides): Entry {
   const {inspection, saved} = sides;
   const dialect = saved ? dialectBetween(saved) : '';
   // What it saved must be whole, or its digest would be of a part.
@@ -38,6 +41,46 @@ export function savedDigest(sides: Sides): Entry {
     skip: whySkipped(sides, dialect),
     hint: 'What the server holds is not what the file says, although the counts agree: do not rely on this backup before you know why.',
   };
+}
+
+/**
+ * What DEBUG DIGEST would not have seen either: when keys and fields expire, and what consumer groups hold. Both sides are
+ * digested alike, so these balance too. Drawn only where the file has any: of most backups they would be lines about nothing.
+ */
+function savedApart({inspection, saved, load}: Sides): Entry[] {
+  if (saved?.digests === undefined || saved.error) return [];
+  const [ours, theirs] = [inspection.dataset, saved.dataset];
+  const dropped = (load.keysExpired ?? 0) + (load.emptyKeysSkipped ?? 0) > 0;
+  const line = (what: string, rule: string, pair: [string | undefined, string | undefined]): Entry[] => {
+    const [left, right] = pair;
+    if (left === undefined) return [];
+    return [
+      {
+        name: `${what} in the file = in what the server SAVEs`,
+        rule,
+        left: {source: 'our reader', value: left},
+        right: {source: 'our reader, of what the server saved', value: right ?? 'none'},
+        skip: dropped ? 'the server dropped keys, and theirs with them' : null,
+        hint: 'Keys and values came back, but not all that belongs to them: do not rely on this backup before you know why.',
+      },
+    ];
+  };
+  const hexOf = (counted: number | undefined, digest: {hex: string} | undefined) =>
+    counted ? digest?.hex : undefined;
+  return [
+    ...line('expiry times', 'ledger/saved-expiry-times', [
+      hexOf(ours.expires, ours.expiryTimes?.digest),
+      hexOf(theirs.expires, theirs.expiryTimes?.digest),
+    ]),
+    ...line('consumer groups', 'ledger/saved-consumer-groups', [
+      hexOf(ours.consumerGroups?.streams, ours.consumerGroups?.digest),
+      hexOf(theirs.consumerGroups?.streams, theirs.consumerGroups?.digest),
+    ]),
+    ...line('expiries of hash fields', 'ledger/saved-field-expiries', [
+      hexOf(ours.fieldExpiries?.fields, ours.fieldExpiries?.digest),
+      hexOf(theirs.fieldExpiries?.fields, theirs.fieldExpiries?.digest),
+    ]),
+  ];
 }
 
 /**

@@ -83,6 +83,54 @@ describe('digest of the file = digest of what the server SAVEs', () => {
   });
 });
 
+describe('what DEBUG DIGEST does not see = what the server SAVEs of it', () => {
+  const hex = 'ab'.repeat(20);
+  const times = (text: string) => ({digest: {algorithm: 'sha1-xor-expiry-times', hex: text}}) as const;
+  const groups = {streams: 1, groups: 1, consumers: 1, pending: 2};
+  const consumerGroups = (text: string) =>
+    ({...groups, digest: {algorithm: 'consumer-groups-1', hex: text}}) as const;
+  const fieldExpiries = (text: string) =>
+    ({fields: 3, digest: {algorithm: 'field-expiries-1', hex: text}}) as const;
+  const {dataset} = anInspection();
+  const whole = {
+    ...dataset,
+    expires: 1,
+    expiryTimes: times(hex),
+    consumerGroups: consumerGroups(hex),
+    fieldExpiries: fieldExpiries(hex),
+  };
+  const books = (saved: typeof dataset, more: Partial<Evidence> = {}) =>
+    evidence({dataset: saved}, {inspection: anInspection({...digests(OURS), dataset: whole}), ...more});
+  const rulesOf = (books_: Evidence, status: string) =>
+    judge(books_, null, aPolicy())
+      .findings.filter(({rule, status: is}) => rule.startsWith('ledger/saved-') && is === status)
+      .map(({rule}) => rule);
+
+  test('balances where all came back, and is not drawn where there is none of it', () => {
+    expect(rulesOf(books(whole), 'pass')).toEqual([
+      'ledger/saved-digest',
+      'ledger/saved-expiry-times',
+      'ledger/saved-consumer-groups',
+      'ledger/saved-field-expiries',
+    ]);
+    expect(rulesOf(evidence({}), 'pass')).toEqual(['ledger/saved-digest']);
+  });
+
+  test.each<[string, Partial<typeof whole>]>([
+    ['ledger/saved-expiry-times', {expiryTimes: times(other)}],
+    ['ledger/saved-expiry-times', {expires: 0}],
+    ['ledger/saved-consumer-groups', {consumerGroups: consumerGroups(other)}],
+    ['ledger/saved-field-expiries', {fieldExpiries: fieldExpiries(other)}],
+  ])('fails with %s', (rule, saved) => {
+    expect(rulesOf(books({...whole, ...saved}), 'fail')).toEqual([rule]);
+  });
+
+  test('is skipped where the server dropped keys, and theirs with them', () => {
+    const load = aLoad({keysExpired: 1});
+    expect(rulesOf(books(whole, {load}), 'skipped')).toHaveLength(4);
+  });
+});
+
 test('what was recorded is compared with our digest of the file, as ever', () => {
   const expectations = anExpectations();
   const dataset = (hex: string) => ({
