@@ -10,6 +10,7 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {ensureEngine, stopEngine} from './setup/engine.mjs';
 import {ensureImages, LINES} from './setup/images.mjs';
+import {ensureModule, ensureMoreServers} from './setup/more-servers.mjs';
 import {ensurePackages} from './setup/packages.mjs';
 import {ensurePackers} from './setup/packers.mjs';
 import {ensurePlaces} from './setup/places.mjs';
@@ -55,6 +56,8 @@ async function forDemo() {
 }
 
 async function forTests() {
+  // They come from the network only, and disturb nobody who installs.
+  const fetched = Promise.all([ensureMoreServers(), ensureModule()]);
   const servers = await containers(LINES);
   if (servers.reason) say(`${servers.reason}; tests that need a container are skipped`);
   const local = await ensureLocalServer();
@@ -68,9 +71,13 @@ async function forTests() {
   for (const [name, store] of Object.entries(stores)) {
     if ('reason' in store) say(`${name}: ${store.reason}; tests of what it would serve are skipped`);
   }
+  const [missing, module] = await fetched;
+  for (const {line, reason} of missing) say(`no ${line}: ${reason}; its tests are skipped`);
+  if ('reason' in module) say(`no module: ${module.reason}; its tests are skipped`);
   const binaries = [...('reason' in local ? [] : [local]), ...(await unpackedServers())];
   await mkdir(path.dirname(SERVERS_FILE), {recursive: true});
-  await writeFile(SERVERS_FILE, `${JSON.stringify({...servers, binaries, places, stores}, null, 2)}\n`);
+  const found = {...servers, binaries, missing, module, places, stores};
+  await writeFile(SERVERS_FILE, `${JSON.stringify(found, null, 2)}\n`);
 }
 
 /** What dist/ runs on: package.json, "engines". */

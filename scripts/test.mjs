@@ -36,7 +36,8 @@ const GOOD_REASONS = [
   // What a server of that line has not got cannot be tried on it.
   /\(skipped: no field expiries here\)/,
   // Debian's releases come and go. Redis 7.0 and one Valkey are asked for below.
-  /\(skipped: [^)]*\b(redis:6\.0|redis:8\.\d+|valkey:\d+(\.\d+)?)\b/,
+  /\(skipped: [^)]*\b(redis:6\.0|redis:8(\.\d+)?|valkey:\d+(\.\d+)?|redict:\d+\.\d+)\b/,
+  /\(skipped: RediSearch cannot be had:/,
 ];
 
 const counts = {passed: 0, failed: 0, skipped: 0};

@@ -12,13 +12,18 @@ type Servers = {
   reason?: string;
   images: {line: string; version: string; image: string}[];
   skipped: {line: string; reason: string}[];
-  binaries: {product: string; version: string; path: string}[];
+  binaries: Binary[];
+  /** Lines that tests know as processes only and that cannot be had; not there after an older setup. */
+  missing?: {line: string; reason: string}[];
+  /** RediSearch, whose values only it can read. */
+  module?: {path: string} | {reason: string};
   /** Further engines and a registry, for tests of the places where Actions run; not there after an older setup. */
   places?: Partial<Record<Place, {reason?: string}>>;
   /** Programs that serve backups, for tests of sources. */
   stores?: Partial<Record<StoreProgram, {path: string} | {reason: string}>>;
 };
 
+type Binary = {product: string; version: string; path: string};
 export type StoreProgram = 'rclone' | 'sshd' | 'nginx' | 'moto';
 export type Place = 'podman' | 'rootless' | 'registry';
 
@@ -27,6 +32,18 @@ export const SAMPLE = join(ROOT, 'examples', 'sample', 'dump.rdb');
 export const SAMPLE_EXPECTATIONS = join(ROOT, 'examples', 'sample', 'expected.json');
 
 export const servers = JSON.parse(readFileSync(join(ROOT, '.cache', 'servers.json'), 'utf8')) as Servers;
+
+/** Each version once, by its name: the same binary may be found twice. */
+export const binaries: [string, Binary][] = [
+  ...new Map(servers.binaries.map(binary => [`${binary.product}:${binary.version}`, binary])),
+];
+
+/** Says in the titles of skipped tests what `suite` could not be run on. */
+export function skipMissing(suite: string): void {
+  if (binaries.length === 0) test.skip(`${suite} (skipped: no local server)`, () => {});
+  for (const {line, reason} of servers.missing ?? [])
+    test.skip(`${suite} (skipped: ${line} cannot be had: ${reason})`, () => {});
+}
 
 /** Image of a line such as `redis:7.0`; `valkey:9` takes whichever 9.x there is. */
 export function imageOf(line: string): string {

@@ -1,22 +1,46 @@
-/** The very server of a line's image, unpacked beside it: as a process it starts in a tenth of the time. */
-import {cpSync} from 'node:fs';
+/** The very server of a line's image, unpacked beside it: as a process it starts in a tenth of the time. Some lines tests have as processes only. */
+import {execFileSync} from 'node:child_process';
+import {cpSync, existsSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
+import {lineOf, type Product, type ServerLine} from '../src/redis/server-line.ts';
 import type {scratch} from './drills.ts';
 import {servers} from './servers.ts';
 
-type Image = (typeof servers.images)[number];
+type Scratch = ReturnType<typeof scratch>;
 
-/** How a drill asks for it; `null` where there is none. Root's drills run it as another user, who may not enter root's cache. */
-export function unpackedServer({line, version}: Image, dir: ReturnType<typeof scratch>) {
-  const binary = servers.binaries.find(binary => binary.version === version && binary.path.includes('/run/'));
-  if (!binary) return null;
+const unpacked = ({path}: {path: string}) => path.includes('/run/');
+
+/** How a drill asks for it; `null` where there is none. */
+export function unpackedServer({line, version}: {line: string; version: string}, dir: Scratch) {
+  const found = servers.binaries.find(binary => binary.version === version && unpacked(binary));
+  if (!found) return null;
   const root = dir.file(line.replace(':', '-'));
-  cpSync(dirname(dirname(binary.path)), root, {recursive: true, verbatimSymlinks: true});
+  if (!existsSync(root)) copyTree(dirname(dirname(found.path)), root);
   const run = join(root, 'run');
   return {
     how: 'as processes',
     asked: {server: 'process'},
     deps: {searchPath: run},
-    binary: join(run, basename(binary.path)),
+    binary: join(run, basename(found.path)),
   };
+}
+
+/** Root's drills run it as another user, who may not enter root's cache. Links cost nothing, where there can be any. */
+function copyTree(from: string, to: string): void {
+  try {
+    execFileSync('cp', ['-al', from, to], {stdio: 'ignore'});
+  } catch {
+    cpSync(from, to, {recursive: true, force: true, verbatimSymlinks: true});
+  }
+}
+
+/** All of them, by product and version. */
+export function unpackedServers(
+  dir: Scratch,
+): [string, NonNullable<ReturnType<typeof unpackedServer>> & {line: ServerLine}][] {
+  return servers.binaries.filter(unpacked).map(({product, version}) => {
+    const name = `${product}:${version}`;
+    const line = lineOf(product as Product, version);
+    return [name, {...unpackedServer({line: name, version}, dir)!, line}];
+  });
 }

@@ -94,22 +94,26 @@ async function listedMirror(codename) {
 
 /**
  * Fetches packages of a release with all they depend on, as if nothing were installed, and unpacks them.
- * @param {{suite: string, packages: string[], into: string, work: string}} what  `work` is a folder of ours
+ * @param {{suite: string, base?: string | undefined, packages: string[], into: string, work: string}} what
+ *   `base` is the release that the suite is an addition to; `work` is a folder of ours
  * @returns {Promise<string>} the version of the first package, as Debian writes it
  */
-export async function unpackPackages({suite, packages, into, work}) {
+export async function unpackPackages({suite, base, packages, into, work}) {
   const {id, codename} = await distribution();
   // What Debian calls main is two parts at Ubuntu.
   const components = id === 'ubuntu' ? 'main universe' : 'main';
   const mirror = await ownMirror(codename);
   const options = await privateApt(work);
   const sources = path.join(work, 'sources.list');
-  await writeFile(sources, `deb ${mirror} ${suite} ${components}\n`);
+  const suites = base === undefined ? [suite] : [base, suite];
+  const listed = (/** @type {string} */ trust) =>
+    suites.map(name => `deb ${trust}${mirror} ${name} ${components}\n`).join('');
+  await writeFile(sources, listed(''));
   const signed = await run('apt-get', ['update', '-q', ...options], {env: UNATTENDED});
   if (signed.code !== 0 || /NO_PUBKEY|not signed/.test(signed.stderr)) {
     // A machine older than the release has no key for it, and one much newer has dropped it. What is fetched here
     // only ever runs as a throwaway server in tests, so it is used unsigned rather than not at all.
-    await writeFile(sources, `deb [trusted=yes] ${mirror} ${suite} ${components}\n`);
+    await writeFile(sources, listed('[trusted=yes] '));
     await mustRun('apt-get', ['update', '-q', ...options], {
       env: UNATTENDED,
       hint: `Does this machine's mirror have the release ${suite}?`,
@@ -117,7 +121,10 @@ export async function unpackPackages({suite, packages, into, work}) {
   }
   await mustRun(
     'apt-get',
-    ['install', '-y', '-q', '--download-only', '--no-install-recommends', ...options, ...packages],
+    [
+      ...['install', '-y', '-q', '--download-only', '--no-install-recommends', '-t', suite],
+      ...[...options, ...packages],
+    ],
     {env: UNATTENDED, hint: `Does ${suite} have these packages?`},
   );
   const archives = path.join(work, 'cache', 'archives');

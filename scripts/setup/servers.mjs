@@ -36,11 +36,11 @@ async function localServer() {
   return undefined;
 }
 
-/** Servers that were unpacked to make images of; they run here with their own libraries. @returns {Promise<Binary[]>} */
+/** Servers that were unpacked, to make images of or for tests alone; they run here with their own libraries. @returns {Promise<Binary[]>} */
 export async function unpackedServers() {
   const folder = path.join(CACHE, 'servers');
   const names = (await readdir(folder).catch(() => []))
-    .filter(name => /^(redis|valkey)-\d/.test(name))
+    .filter(name => /^(redis|valkey|redict)-[\d.]+$/.test(name))
     .sort();
   const found = await Promise.all(
     names.map(async name => {

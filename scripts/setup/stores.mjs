@@ -3,10 +3,11 @@
  * from Debian's packages, none started here. What cannot be had is skipped, with why.
  */
 import {existsSync} from 'node:fs';
-import {mkdir, readdir, rename, rm, writeFile} from 'node:fs/promises';
+import {mkdir, readdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {aptInstall, unpackPackages} from './apt.mjs';
-import {CACHE, hasApt, isRoot, lastLines, run, step, which} from './run.mjs';
+import {aptInstall} from './apt.mjs';
+import {hasApt, isRoot, run, step, which} from './run.mjs';
+import {told, unpackedFrom, unpackedRoot} from './unpacked.mjs';
 
 /** @typedef {{path: string} | {reason: string}} Program */
 
@@ -47,22 +48,23 @@ async function installed(program, name) {
 
 /** On the PATH, or unpacked in our cache. @returns {Promise<Program>} */
 async function ensureRclone() {
-  const own = path.join(CACHE, 'servers', 'rclone', 'usr', 'bin', 'rclone');
+  const own = path.join(unpackedRoot('rclone'), 'usr', 'bin', 'rclone');
   for (const file of [which('rclone'), own]) {
     if (file !== undefined && (await isNewEnough(file))) return {path: file};
   }
-  const reason = await unpacked('rclone', ['rclone']);
+  const reason = await unpackedFrom({name: 'rclone', suite: SUITE, packages: ['rclone']});
   if (reason !== undefined) return {reason};
   return (await isNewEnough(own)) ? {path: own} : {reason: `rclone of ${SUITE} does not run here`};
 }
 
 /** An S3 of Python's, with the Python that it was packaged for. @returns {Promise<Program>} */
 async function ensureMoto() {
-  const root = path.join(CACHE, 'servers', 'moto');
+  const root = unpackedRoot('moto');
   const file = path.join(root, 'run', 'moto_server');
   const runs = async () => (await run(file, ['--help'])).code === 0;
   if (existsSync(file) && (await runs())) return {path: file};
-  const reason = await unpacked('moto', ['python3-moto', 'python3-flask', 'python3-flask-cors']);
+  const packages = ['python3-moto', 'python3-flask', 'python3-flask-cors'];
+  const reason = await unpackedFrom({name: 'moto', suite: SUITE, packages});
   if (reason !== undefined) return {reason};
   const libraries = (await readdir(path.join(root, 'usr/lib'))).find(name => name.endsWith('-linux-gnu'));
   const lines = [
@@ -77,32 +79,6 @@ async function ensureMoto() {
   return (await runs()) ? {path: file} : {reason: `moto of ${SUITE} does not run here`};
 }
 
-/**
- * Packages with all that they depend on, into our cache.
- * @param {string} name
- * @param {string[]} packages
- * @returns {Promise<string | undefined>} why they cannot be had
- */
-async function unpacked(name, packages) {
-  if (!hasApt()) return `there is no ${name} that will do, and no apt`;
-  const root = path.join(CACHE, 'servers', name);
-  const making = `${root}.${process.pid}`;
-  const work = `${making}.work`;
-  try {
-    await mkdir(path.dirname(root), {recursive: true});
-    await step(`fetching ${name} from ${SUITE}, for tests`, () =>
-      unpackPackages({suite: SUITE, packages, into: making, work}),
-    );
-    await rm(root, {recursive: true, force: true});
-    await rename(making, root);
-    return undefined;
-  } catch (error) {
-    return told(error);
-  } finally {
-    for (const folder of [work, making]) await rm(folder, {recursive: true, force: true});
-  }
-}
-
 /** @param {string} file */
 async function isNewEnough(file) {
   const {code, stdout} = await run(file, ['version']);
@@ -110,6 +86,3 @@ async function isNewEnough(file) {
   const [sinceMajor = 0, sinceMinor = 0] = RCLONE_SINCE;
   return code === 0 && (major > sinceMajor || (major === sinceMajor && minor >= sinceMinor));
 }
-
-/** A reason stands in the title of a test, in brackets. @param {unknown} error */
-const told = error => lastLines(/** @type {Error} */ (error).message, 1).replaceAll(/[()]/g, '');

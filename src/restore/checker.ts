@@ -42,8 +42,9 @@ export async function checkFiles(
   options: ServerOptions,
   surroundings: Surroundings,
 ): Promise<Checked> {
-  const programs = [`redis-check-${payload.kind}`, `valkey-check-${payload.kind}`];
-  if (server.line?.startsWith('valkey')) programs.reverse();
+  const own = server.line?.split(':')[0] ?? 'redis';
+  const products = [own, ...['redis', 'valkey', 'redict'].filter(product => product !== own)];
+  const programs = products.map(product => `${product}-check-${payload.kind}`);
   const run = server.kind === 'container' ? inImage : besideBinary;
   const read = payload.kind === 'rdb' ? readCheckerLog : readAofCheckerLog;
   let because = '';

@@ -9,7 +9,7 @@ type Exec = (command: string[]) => Promise<Executed>;
 
 /** The CLI prints these replies as they are, whatever format it was asked for (cliSendCommand, output_raw). */
 const ALWAYS_TEXT = new Set(['INFO']);
-const PROGRAMS = ['redis-cli', 'valkey-cli'];
+const PROGRAMS = ['redis-cli', 'valkey-cli', 'redict-cli'];
 /** What engines answer when the program is not in the image. */
 const NOT_FOUND = /executable file not found|no such file or directory/i;
 

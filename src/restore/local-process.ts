@@ -1,5 +1,5 @@
 /**
- * The throwaway server as a local process: the same settings on redis-server or valkey-server from the PATH, in the same
+ * The throwaway server as a local process: the same settings on a server program from the PATH, in the same
  * private directory, never as root. It has no port, and its replication points at a port that cannot exist.
  */
 import {type ChildProcess, spawn} from 'node:child_process';
@@ -20,7 +20,11 @@ import {whenReachable} from './reach.ts';
 import {frozenRole} from './role.ts';
 import {answering, type Ended, type ServerDescription, type Throwaway} from './throwaway.ts';
 
-const PROGRAMS: Record<string, Product> = {'redis-server': 'redis', 'valkey-server': 'valkey'};
+const PROGRAMS: Record<string, Product> = {
+  'redis-server': 'redis',
+  'valkey-server': 'valkey',
+  'redict-server': 'redict',
+};
 /** From SIGKILL to the exit event; only a process stuck in the kernel takes longer. */
 const KILL_TIMEOUT_MS = 5000;
 

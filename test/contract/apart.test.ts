@@ -11,7 +11,7 @@ import {LiveRedis} from '../live-redis.ts';
 import {PlainApart} from '../plain-apart.ts';
 import {RandomApart} from '../random-apart.ts';
 import type {Command} from '../random-dataset.ts';
-import {servers} from '../servers.ts';
+import {binaries, skipMissing} from '../servers.ts';
 
 jest.setTimeout(600_000);
 
@@ -20,11 +20,7 @@ const firstSeed = Number(process.env.DIGEST_SEED ?? Date.now() % 1_000_000_000);
 const dir = scratch();
 afterAll(() => dir.dispose());
 
-const binaries = [
-  ...new Map(servers.binaries.map(binary => [`${binary.product}:${binary.version}`, binary])),
-];
-
-if (binaries.length === 0) test.skip('what is digested apart (skipped: no local server)', () => {});
+skipMissing('what is digested apart');
 
 async function apartOf(path: string) {
   const {dataset, error} = await inspect(path);

@@ -13,7 +13,7 @@ import {digestDialect, lineOf, type Product} from '../../src/redis/server-line.t
 import {connectByExec} from '../../src/restore/exec-client.ts';
 import {LiveRedis} from '../live-redis.ts';
 import {type Command, RandomDataset} from '../random-dataset.ts';
-import {servers} from '../servers.ts';
+import {binaries, skipMissing} from '../servers.ts';
 
 jest.setTimeout(600_000);
 
@@ -21,11 +21,7 @@ const DATASETS = 20;
 const firstSeed = Number(process.env.DIGEST_SEED ?? Date.now() % 1_000_000_000);
 const FROZEN = ['--replicaof', '127.0.0.1', '0'];
 
-const binaries = [
-  ...new Map(servers.binaries.map(binary => [`${binary.product}:${binary.version}`, binary])),
-];
-
-if (binaries.length === 0) test.skip('canaries on real servers (skipped: no local server)', () => {});
+skipMissing('canaries on real servers');
 
 /** The keys that these commands name, and one of the same name in a database that has none. */
 function keysOf(commands: Command[]): CanaryKey[] {

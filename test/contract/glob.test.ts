@@ -6,7 +6,7 @@ import {describe, expect, jest, test} from '@jest/globals';
 import {PatternSet} from '../../src/inspect/groups/pattern-set.ts';
 import {LiveRedis} from '../live-redis.ts';
 import {randomFrom} from '../random-dataset.ts';
-import {servers} from '../servers.ts';
+import {binaries, skipMissing} from '../servers.ts';
 
 jest.setTimeout(300_000);
 
@@ -14,11 +14,7 @@ const firstSeed = Number(process.env.GLOB_SEED ?? Date.now() % 1_000_000_000);
 const NAMES = 400;
 const PATTERNS = 1500;
 
-const binaries = [
-  ...new Map(servers.binaries.map(binary => [`${binary.product}:${binary.version}`, binary])),
-];
-
-if (binaries.length === 0) test.skip('patterns against real servers (skipped: no local server)', () => {});
+skipMissing('patterns against real servers');
 
 /** Twice what matters, once what does not. */
 const ALPHABET = [...'**??[[]]^^--\\\\abcABC', 'é', '\0', '\n', '\x7f', '€'];

@@ -10,18 +10,14 @@ import {digestDialect, lineOf, type Product} from '../../src/redis/server-line.t
 import {scratch} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
 import {type Command, RandomDataset} from '../random-dataset.ts';
-import {servers} from '../servers.ts';
+import {binaries, skipMissing} from '../servers.ts';
 
 jest.setTimeout(300_000);
 
 const seed = Number(process.env.GROUPS_SEED ?? Date.now() % 1_000_000_000);
 const DATASETS = 5;
 
-const binaries = [
-  ...new Map(servers.binaries.map(binary => [`${binary.product}:${binary.version}`, binary])),
-];
-
-if (binaries.length === 0) test.skip('groups against real servers (skipped: no local server)', () => {});
+skipMissing('groups against real servers');
 
 /** Some share keys; names begin with a number and a colon and go on with anything, or with one of the kinds below. */
 const PATTERNS = ['1*:*', '*', '?:*', '[0-4]*', '*[a-z]*', 'user:*', '*:1*', 'nothing:*'];

@@ -131,7 +131,9 @@ describe('ends red', () => {
   });
 });
 
-const eight = servers.binaries.find(({product, version}) => product === 'redis' && version.startsWith('8.'));
+const eight = servers.binaries.find(
+  ({product, version}) => product === 'redis' && version.startsWith('8.0.'),
+);
 const onEight = eight ? containerTest : skippedBecause('no redis:8.0 binary');
 
 onEight(
