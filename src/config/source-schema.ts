@@ -40,12 +40,11 @@ export const sourceSchema = z.union([
   z.strictObject({command: z.array(z.string()).min(1)}),
 ]);
 
-const hostSchema = z
-  .string()
-  .regex(
-    /^https?:\/\/[a-z0-9.[\]:_-]+\/?(api\/v3\/?)?$/i,
-    'write the address of a server, such as https://minio.example:9000',
-  );
+const hostSchema = z.string().regex(
+  // GitHub Enterprise has a path, and accounts of Azure that are told by one.
+  /^https?:\/\/[a-z0-9.[\]:_-]+(\/(api\/v3|[a-z0-9]+))?\/?$/i,
+  'write the address of a server, such as https://minio.example:9000',
+);
 
 export const storeSchema = z.strictObject({
   endpoint: hostSchema.optional(),
@@ -78,7 +77,7 @@ export const storeSchema = z.strictObject({
 
 /** Which keys of `store` belong to which schemes. */
 const OF_SCHEMES: [string[], string[]][] = [
-  [['endpoint'], ['s3', 'github-artifact']],
+  [['endpoint'], ['s3', 'az', 'gs', 'github-artifact']],
   [['region', 'path-style'], ['s3']],
   [['token', 'workflow', 'branch', 'event'], ['github-artifact']],
   [
@@ -114,6 +113,9 @@ export function sourceProblems({source, store, select}: Written): {path: string[
       problems.push({path: ['store', key], message: `store.${key}: is for ${schemes.join(': and ')}: only`});
     }
   }
+  const {pathname} = URL.parse(store.endpoint ?? '') ?? {pathname: '/'};
+  if (scheme !== 'az' && !/^\/(api\/v3\/?)?$/.test(pathname))
+    problems.push({path: ['store', 'endpoint'], message: 'store.endpoint: has no path, but for az:'});
   if (select.within !== undefined && select.pick !== 'random')
     problems.push({path: ['select', 'within'], message: 'select.within: is for select.pick: random only'});
   const secret = store.bearer !== undefined || store.basic !== undefined;

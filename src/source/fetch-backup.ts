@@ -12,6 +12,7 @@ import {ASK_BYTES, type FreeBytes, freeBytesOf, RESERVE_BYTES, tooFull} from '..
 import {thisDrill} from '../private/owner.ts';
 import {makePrivateDirectory, serverUser} from '../private/private-dir.ts';
 import type {Progress} from '../progress.ts';
+import {Crc32c} from './crc32c.ts';
 import type {Patience} from './patience.ts';
 import {type Attempt, type Entry, type Range, type Store, StoreFault} from './store.ts';
 
@@ -229,7 +230,8 @@ async function writeAt(file: FileHandle, pieces: Uint8Array[], at: number): Prom
 }
 
 async function hashOf(path: string, algorithm: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash(algorithm);
+  const hash: {update(piece: Uint8Array): unknown; digest(encoding: 'hex'): string} =
+    algorithm === 'crc32c' ? new Crc32c() : createHash(algorithm);
   for await (const piece of createReadStream(path, {highWaterMark: 512 * 1024})) {
     throwIfAborted(signal);
     hash.update(piece);

@@ -6,8 +6,7 @@
 import type {IncomingMessage} from 'node:http';
 import {z} from 'zod';
 import {type Attempt, faultOfStatus, StoreFault} from './store.ts';
-import {readStream} from './stream.ts';
-import {WebClient} from './web-client.ts';
+import {parsed, textOf, WebClient} from './web-client.ts';
 
 /** A page of 100 artifacts is about 100 kB; a run, with its commit and repositories, 30 kB. */
 const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
@@ -106,18 +105,8 @@ export class GitHubApi implements AsyncDisposable {
   async #ask<T>(path: string, schema: z.ZodType<T>, attempt: Attempt): Promise<{value: T; more: boolean}> {
     // Of a single thing 404 says that it is gone; of the list, that the repository cannot be seen.
     const response = await this.#get(path, {}, attempt);
-    const pieces: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const piece of readStream(response, attempt)) {
-      attempt.alive();
-      pieces.push(piece);
-      bytes += piece.length;
-      if (bytes > MAX_ANSWER_BYTES) throw strange();
-    }
-    const length = response.headers['content-length'];
-    if (length !== undefined && Number(length) !== bytes)
-      throw new StoreFault('broken', 'the answer of GitHub ended before its end');
-    const {success, data} = schema.safeParse(parsed(Buffer.concat(pieces).toString('utf8')));
+    const text = await textOf(response, {attempt, maxBytes: MAX_ANSWER_BYTES});
+    const {success, data} = schema.safeParse(parsed(text));
     if (!success) throw strange();
     return {value: data, more: /;\s*rel="next"/.test(String(response.headers.link ?? ''))};
   }
@@ -133,14 +122,6 @@ export class GitHubApi implements AsyncDisposable {
 
 const newerFirst = (a: GitHubArtifact, b: GitHubArtifact): number =>
   Date.parse(b.created_at ?? '') - Date.parse(a.created_at ?? '') || b.id - a.id;
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 const strange = (): StoreFault =>
   new StoreFault('refused', 'what answers is not GitHub’s API', {

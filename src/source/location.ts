@@ -4,7 +4,17 @@
  */
 
 /** What can be fetched from, `command` apart, which has no URI. A file of this machine is fetched from too. */
-export const SCHEMES = ['file', 's3', 'https', 'http', 'sftp', 'rclone', 'github-artifact'] as const;
+export const SCHEMES = [
+  'file',
+  's3',
+  'az',
+  'gs',
+  'https',
+  'http',
+  'sftp',
+  'rclone',
+  'github-artifact',
+] as const;
 export type Scheme = (typeof SCHEMES)[number];
 
 /** Written without slashes they are no less meant. */

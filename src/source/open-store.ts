@@ -22,6 +22,10 @@ export async function openStore(
       return localStore(uri, load);
     case 's3':
       return (await import('./s3.ts')).s3Store(uri, access, deps);
+    case 'az':
+      return (await import('./azure-blob.ts')).azureStore(uri, access, deps);
+    case 'gs':
+      return (await import('./google-storage.ts')).googleStore(uri, access, deps);
     case 'https':
     case 'http':
       return (await import('./http.ts')).httpStore(uri, access, deps);

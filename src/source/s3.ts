@@ -19,6 +19,7 @@ import {
   type Entry,
   faultOfStatus,
   type Listing,
+  notTold,
   type Range,
   type Store,
   StoreFault,
@@ -197,12 +198,6 @@ class BucketStore implements Store {
       throw faultBy(error);
     }
   }
-}
-
-/** Who may not look may still read what was named; who was told to wait asks again. */
-function notTold(error: unknown): null {
-  if (error instanceof StoreFault && !error.worthAnotherTry) return null;
-  throw error;
 }
 
 /** Of the whole object only: an object that was put in parts may have a checksum of the checksums of its parts. */

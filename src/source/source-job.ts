@@ -17,7 +17,7 @@ export const secretSchema = z
 
 /** How to reach a store and log in there; what is left out is as the store's own tools find it. */
 export type Access = {
-  /** `s3:` of others than AWS; GitHub's API elsewhere. */
+  /** `s3:` of others than AWS, an account of Azure's own clouds, an emulator; GitHub's API elsewhere. */
   endpoint?: string | undefined;
   region?: string | undefined;
   /** Buckets in the path, not in the host name. */

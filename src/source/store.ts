@@ -16,7 +16,9 @@ export type Entry = {
   /** Another one when the bytes are others: an ETag, a version, a modification time. */
   version?: string;
   /** The store's own word of what the bytes are. */
-  checksum?: Pick<Checksum, 'algorithm' | 'hex'> & {
+  checksum?: {
+    algorithm: Checksum['algorithm'] | 'crc32c';
+    hex: string | null;
     /** Some stores mean something else by it. */
     probable?: true;
   };
@@ -115,4 +117,10 @@ export function faultOfStatus(status: number, message: string, retryAfter?: stri
   if ([408, 425, 429].includes(status) || status >= 500)
     return new StoreFault('busy', message, {retryAfterMs});
   return new StoreFault('refused', message);
+}
+
+/** Who may not look may still read what was named; who was told to wait asks again. */
+export function notTold(error: unknown): null {
+  if (error instanceof StoreFault && !error.worthAnotherTry) return null;
+  throw error;
 }

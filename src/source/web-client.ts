@@ -6,7 +6,7 @@ import {once} from 'node:events';
 import {Agent as HttpAgent, type IncomingMessage, request as requestHttp} from 'node:http';
 import {Agent as HttpsAgent, request as requestHttps} from 'node:https';
 import {type Attempt, faultOfStatus, StoreFault} from './store.ts';
-import {unreachableBy} from './stream.ts';
+import {readStream, unreachableBy} from './stream.ts';
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
@@ -95,3 +95,31 @@ export function totalOf({statusCode, headers}: IncomingMessage): number | null {
 
 export const startsAt = ({headers}: IncomingMessage, from: number): boolean =>
   /^bytes (\d+)-/.exec(headers['content-range'] ?? '')?.[1] === String(from);
+
+/** All of a short answer. A longer one is not what was asked for. */
+export async function textOf(
+  response: IncomingMessage,
+  {attempt, maxBytes}: {attempt: Attempt; maxBytes: number},
+): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of readStream(response, attempt)) {
+    attempt.alive();
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes > maxBytes) throw new StoreFault('refused', 'the answer is longer than any should be');
+  }
+  const length = response.headers['content-length'];
+  if (length !== undefined && Number(length) !== bytes)
+    throw new StoreFault('broken', 'the answer ended before its end');
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+/** `undefined` where it is no JSON. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -112,7 +112,7 @@ describe.each(PLACES.filter(({proxied}) => proxied))('$name', ({start, missing, 
 });
 
 describe('a bit that flips on the way', () => {
-  for (const {name, start, missing} of PLACES.filter(({name}) => name.startsWith('S3'))) {
+  for (const {name, start, missing} of PLACES.filter(({name}) => /^(S3|Azure|Google)/.test(name))) {
     const it: It = missing === undefined ? (test as unknown as It) : skippedBecause(missing);
     it(`is noticed: ${name}`, async () => {
       await using place = await start();

@@ -10,9 +10,11 @@ import {delimiter, dirname, join} from 'node:path';
 import {CreateBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client} from '@aws-sdk/client-s3';
 import {scratch} from '../drills.ts';
 import {type StoreProgram, servers} from '../servers.ts';
+import {azure} from './azure-place.ts';
 import {FaultyProxy} from './faulty-proxy.ts';
 import type {Reached} from './fetched.ts';
 import {github} from './github-place.ts';
+import {google} from './google-place.ts';
 import {freePort, startOnPort} from './programs.ts';
 
 export type RunningPlace = AsyncDisposable & {
@@ -255,6 +257,8 @@ export const PLACES: StorePlace[] = [
     http: true,
     login: false,
   },
+  {...ALL, name: 'Azure Blob Storage, by Azurite', start: azure, proxied: true, http: true},
+  {...ALL, name: 'Google Cloud Storage, by a stand-in', start: google, proxied: true, http: true},
   {
     ...ALL,
     name: 'HTTP, by nginx',
