@@ -53,10 +53,10 @@ export async function holdDrill(flags: Flags & {reportJson?: string | undefined}
   try {
     refuseCredentials(flags);
     await assertNoInput(flags.reportJson, inputsOf(flags));
-    const {files, name, history, ...asked} = await readJob(flags);
+    const {files, name, history, trend, ...asked} = await readJob(flags);
     job = asked;
     await assertNoInput(flags.reportJson, [...files, ...(await localBackups(job.source.spec))]);
-    memory = await recall({name, history}, deps);
+    memory = await recall({name, history, trend}, deps);
     const {earlier} = memory;
     if (earlier) job = {...job, earlier: earlierDrills(earlier.records, name)};
   } catch (thrown) {
@@ -67,7 +67,7 @@ export async function holdDrill(flags: Flags & {reportJson?: string | undefined}
     if (unusable.code === 'usage/output-is-input' || nowhere) return {report, unusable};
     return {report, unusable, ...(await writeJson(flags.reportJson, report))};
   }
-  const report = await drill(job, deps);
+  const report = memory.judge(await drill(job, deps));
   const unkept = await memory.keep(report);
   return {report, ...(unkept && {unwritten: unkept}), ...(await writeJson(flags.reportJson, report))};
 }

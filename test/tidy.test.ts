@@ -337,7 +337,7 @@ describe('the Action', () => {
 describe('the documents are whole', () => {
   const headings = (path: string): string[] =>
     [...read(path).matchAll(/^#{2,4} `?([a-z]+\/[a-z-]+|cancelled)`?$/gm)].map(([, heading]) => heading!);
-  const RULE = /^(backup|aof|restore|ledger|expect|policy|production|checker|fleet|cluster)\/[a-z-]+$/;
+  const RULE = /^(backup|aof|restore|ledger|expect|policy|production|checker|fleet|cluster|trend)\/[a-z-]+$/;
 
   test('docs/rules.md has a heading for every rule that occurs in src, and none besides', () => {
     const sources = [...SRC].filter(([path]) => path !== 'src/judge/ignore.ts');

@@ -6,6 +6,7 @@ import {readFile} from 'node:fs/promises';
 import type {DrillJob} from '../drill.ts';
 import {DrillError, problemText} from '../errors.ts';
 import type {HistoryJob} from '../history/open-history.ts';
+import type {TrendPolicy} from '../history/trends/trend-policy.ts';
 import type {Budget} from '../judge/budget.ts';
 import {type Expectations, expectationsSchema} from '../judge/expectations.ts';
 import type {Policy} from '../judge/policy.ts';
@@ -47,6 +48,8 @@ export type Job = DrillJob & {
   /** Of the backup: in the config, else where it was asked to look. */
   name: string;
   history: HistoryJob | null;
+  /** How earlier drills judge this one. */
+  trend: TrendPolicy;
 };
 
 /** Throws DrillError `config/invalid` or `usage/invalid`. */
@@ -108,13 +111,14 @@ async function jobOf(entry: Entry, flags: Flags): Promise<Job> {
   if (flags.untrusted !== undefined) refuseReaching(entry.value, originOf, flags.untrusted);
   const parsed = backupConfigSchema.safeParse(entry.value);
   if (!parsed.success) throw problemsError([...problems, ...problemsOf(parsed.error, originOf)]);
-  const {expect, name, history} = parsed.data;
+  const {expect, name, history, trend} = parsed.data;
   const file = flags.unjudged ? undefined : expect.file;
   const job = await toJob({...parsed.data, expect: {...expect, file}}, originOf, problems, flags.untrusted);
   // The default too where it is not used: nobody means it to be written over.
   const read = [...(file === undefined ? [] : [file]), ...(job.production?.files ?? [])];
   const files = [flags.config ?? DEFAULT_CONFIG, ...read];
-  return {...job, files, name, history: toHistoryJob(history)};
+  const trends = {...trend, originOf: (path: readonly string[]) => originOf(['trend', ...path])};
+  return {...job, files, name, history: toHistoryJob(history), trend: trends};
 }
 
 function refuseReaching(value: unknown, originOf: (path: Path) => string, because: string): void {

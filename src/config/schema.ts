@@ -1,5 +1,6 @@
 /** The form of restore-drill.yml. schema/config.json is generated from it; unknown keys are errors, never ignored. */
 import {z} from 'zod';
+import {trendPolicySchema} from '../history/trends/trend-policy.ts';
 import {depthSchema} from '../inspect/inspection.ts';
 import {ignoreSchema} from '../judge/ignore.ts';
 import {policySchema} from '../judge/policy.ts';
@@ -97,6 +98,8 @@ export const backupConfigSchema = z.strictObject({
   server: serverConfigSchema.prefault({}),
   /** Where records of its drills are kept; else where the whole file says. */
   history: historyConfigSchema.optional(),
+  /** What of its trends fails, and what warns. */
+  trend: trendPolicySchema.prefault({}),
   budget: budgetSchema.prefault({}),
   /** Rules whose failure is shown and fails nothing, each with the reason. */
   ignore: ignoreSchema.default([]),

@@ -12,7 +12,7 @@ const SETTING = /^([\w-]+(?:\.[\w-]+)*)=(.*)$/s;
 /** What is no setting may be a secret that went astray: of such a text only a key of the config is repeated. */
 export const keyOfSetting = (text: string): string =>
   SETTING.exec(text)?.[1] ??
-  /^(name|source|store|select|max-age|load|depth|proof|decrypt|unpack|server|budget|ignore|expect|history)(\.[\w-]+)*$/.exec(
+  /^(name|source|store|select|max-age|load|depth|proof|decrypt|unpack|server|budget|ignore|expect|history|trend)(\.[\w-]+)*$/.exec(
     text,
   )?.[0] ??
   '(not shown)';

@@ -60,7 +60,7 @@ export async function holdFleet(
     // A signal comes in between two drills.
     await nextTurn(0);
     if (deps.signal?.aborted) break;
-    const report = await drill(job, deps);
+    const report = memory.judge(await drill(job, deps));
     const lost = await memory.keep(report);
     unkept ??= lost;
     drills.push({name, report});

@@ -9,21 +9,25 @@ import {heldByIn} from './held-by.ts';
 import {type HistoryJob, openHistory} from './open-history.ts';
 import {recordOf} from './record-of.ts';
 import type {History} from './store.ts';
+import type {TrendPolicy} from './trends/trend-policy.ts';
+import {withTrends} from './trends/with-trends.ts';
 
 export type Memory = {
   /** `null` where no history was asked for, or it cannot be read. */
   earlier: History | null;
+  /** With what earlier drills say of this one: trends, which may fail what passed by itself. */
+  judge(report: DrillReport): DrillReport;
   /** Appends the record of the drill; answers what went wrong, here or in reading. Never rejects. */
   keep(report: DrillReport): Promise<DrillError | null>;
 };
 
-type Asked = {name: string; history: HistoryJob | null};
+type Asked = {name: string; history: HistoryJob | null; trend: TrendPolicy};
 type Deps = {env: (name: string) => string | undefined};
 
-const NO_MEMORY: Memory = {earlier: null, keep: async () => null};
+const NO_MEMORY: Memory = {earlier: null, judge: report => report, keep: async () => null};
 
 /** Throws DrillError `usage/invalid` for what is no place of a history. */
-export async function recall({name, history}: Asked, {env}: Deps): Promise<Memory> {
+export async function recall({name, history, trend}: Asked, {env}: Deps): Promise<Memory> {
   if (history === null) return NO_MEMORY;
   const store = await openHistory(history, {env});
   let earlier: History | null = null;
@@ -36,6 +40,7 @@ export async function recall({name, history}: Asked, {env}: Deps): Promise<Memor
   }
   return {
     earlier,
+    judge: report => withTrends(report, {backup: name, earlier, trend}),
     keep: async report => {
       // It was not the backup that came to nothing, nor the drill: nobody waits for it any more.
       if (report.error?.code === 'cancelled') return null;

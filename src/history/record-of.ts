@@ -45,9 +45,9 @@ const rulesOf = (findings: Finding[], severity: Finding['severity']): string[] =
 };
 
 function artifactOf(report: DrillReport): HistoryRecord['artifact'] {
-  const {backup, inspection, aof} = report;
+  const {backup} = report;
   if (!backup) return null;
-  const plainBytes = (aof ?? inspection)?.sizeBytes;
+  const plainBytes = datasetOf(report)?.sizeBytes;
   return {
     sizeBytes: backup.sizeBytes,
     ...(plainBytes !== undefined && {plainBytes}),

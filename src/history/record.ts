@@ -41,7 +41,7 @@ export const historyRecordSchema = z.strictObject({
   artifact: z
     .strictObject({
       sizeBytes: count.nullable(),
-      /** Of what came out of its packing: the dump, or all parts of an AOF. */
+      /** Of the dump that came out of its packing; of an AOF of what the server saved that had loaded it. */
       plainBytes: count.optional(),
       /** Of the plain bytes: stays the same when a backup is packed anew. */
       sha256: z

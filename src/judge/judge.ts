@@ -287,7 +287,7 @@ const STATUS_ORDER = {fail: 0, ignored: 1, skipped: 2, pass: 3};
 const SEVERITY_ORDER = {error: 0, warning: 1, note: 2};
 
 /** Stable: within a rank the order of the checks, which is the order of the stages. */
-function worstFirst(findings: Finding[]): Finding[] {
+export function worstFirst(findings: Finding[]): Finding[] {
   return findings.toSorted(
     (a, b) =>
       STATUS_ORDER[a.status] - STATUS_ORDER[b.status] ||

@@ -28,6 +28,15 @@ export const timingsSchema = z.strictObject({
 });
 export type Timings = z.infer<typeof timingsSchema>;
 
+/** What is followed from drill to drill; of a drill that was given a history. */
+const trendSchema = z.strictObject({
+  what: z.enum(['keys', 'size', 'memory', 'restore', 'throughput', 'age']),
+  /** Of the last nights, oldest first, this one last; `null` of a night that is not known. */
+  values: z.array(z.number().nullable()),
+  /** The middle of the same weekdays before, or of all nights where these are not known; `null`: too few. */
+  usual: z.number().nullable(),
+});
+
 export const reportSchema = z.strictObject({
   schemaVersion: z.literal(1),
   outcome: z.enum(['passed', 'failed', 'not-run']),
@@ -78,6 +87,7 @@ export const reportSchema = z.strictObject({
   baseline: baselineSchema.optional(),
   ledger: z.array(ledgerLineSchema),
   findings: z.array(findingSchema),
+  trends: z.array(trendSchema).optional(),
   timings: timingsSchema,
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime(),

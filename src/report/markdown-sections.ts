@@ -6,7 +6,6 @@ import type {Finding} from '../judge/finding.ts';
 import type {LedgerLine} from '../judge/ledger.ts';
 import type {Section} from './bounded-page.ts';
 import {type DrillReport, takenAt} from './drill-report.ts';
-import {groupRows} from './groups.ts';
 import {code, hintText, preformatted, prose, proseAtStart} from './markdown-text.ts';
 import {measure} from './measures.ts';
 import {changesInWords, productionSentence} from './production-words.ts';
@@ -44,14 +43,15 @@ export const RANK = {
   skips: 6,
   passes: 7,
   production: 8,
-  groups: 9,
-  numbers: 10,
-  stack: 11,
+  trends: 9,
+  groups: 10,
+  numbers: 11,
+  stack: 12,
 } as const;
 
 export const row = (...cells: string[]): string => `| ${cells.join(' | ')} |\n`;
 export const table = (...columns: string[]): string => row(...columns) + row(...columns.map(() => ':--'));
-const folded = (title: string) => ({
+export const folded = (title: string) => ({
   open: `<details><summary>${title}</summary>\n\n`,
   close: '\n</details>\n',
 });
@@ -206,23 +206,6 @@ export function production({production: held}: DrillReport): Section {
     rows: held ? Math.max(changes.length, 1) : 0,
     row: index => (changes[index] === undefined ? '' : `- ${prose(changes[index])}\n`),
     what: 'change',
-  };
-}
-
-/** Groups of keys, the largest of them. */
-export function groups({inspection}: DrillReport): Section {
-  const {rows, more} = inspection ? groupRows(inspection.dataset) : {rows: [], more: 0};
-  const {open, close} = folded(`Keys by group${more > 0 ? `, without ${count(more, 'smaller one')}` : ''}`);
-  return {
-    rank: RANK.groups,
-    open: open + table('Group', 'Keys', 'Share', 'Types', 'Expire', 'In the file'),
-    close,
-    rows: rows.length,
-    row: index => {
-      const {label, keys, share, types, expire, size} = rows[index]!;
-      return row(code(label), keys, prose(share), prose(types), prose(expire), size);
-    },
-    what: 'group',
   };
 }
 

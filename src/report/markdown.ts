@@ -8,7 +8,6 @@ import {
   advice,
   facts,
   failures,
-  groups,
   type Link,
   ledger,
   linkTo,
@@ -19,6 +18,7 @@ import {
   stack,
 } from './markdown-sections.ts';
 import {ignores, skips} from './markdown-set-aside.ts';
+import {groups, trends} from './markdown-tables.ts';
 import {prose, proseAtStart} from './markdown-text.ts';
 import {measure} from './measures.ts';
 import {ageInWords, inWords, isFatal, sentenceOf, sortOut} from './wording.ts';
@@ -48,6 +48,7 @@ export function renderMarkdown(report: DrillReport, {maxBytes, docsUrl}: Markdow
     skips(skipped, link),
     passes(passed, link),
     production(report),
+    trends(report),
     groups(report),
     numbers(report),
     stack(report),
@@ -76,7 +77,7 @@ function answer(report: DrillReport, sentence: string, link: Link): string[] {
     ];
   }
   if (outcome === 'failed') {
-    const restored = report.findings.filter(isFatal).every(({rule}) => /^(expect|policy)\//.test(rule));
+    const restored = report.findings.filter(isFatal).every(({rule}) => /^(expect|policy|trend)\//.test(rule));
     const balanced = report.ledger.some(({status}) => status === 'balanced');
     if (!restored || !balanced) return [];
     return ['The backup loads and its ledger balances, but what came back is not what was expected.'];

@@ -6,6 +6,7 @@ import type {DrillReport} from './drill-report.ts';
 import {groupLines} from './groups.ts';
 import {printable, printableLines} from './printable.ts';
 import {changesInWords, productionSentence} from './production-words.ts';
+import {trendRows} from './trend-rows.ts';
 import {
   aofFacts,
   BY_SAVE,
@@ -37,6 +38,7 @@ export function renderText(report: DrillReport, paint: Paint = plain): string {
       paint,
     ),
     section('Groups', report.inspection ? groupLines(report.inspection.dataset).map(indented) : [], paint),
+    section('Trends', trendLines(report), paint),
     section('Production', productionLines(report, paint), paint),
     section('Findings', findingLines(report.findings, paint), paint),
     timings(report, paint),
@@ -106,6 +108,13 @@ function ledgerLine({name, left, right, status, because}: LedgerLine, paint: Pai
       return assertNever(status);
   }
 }
+
+/** The last nights, this one last. */
+const trendLines = (report: DrillReport): string[] =>
+  trendRows(report).map(
+    ({label, line, now, usual, change}) =>
+      `  ${label.padEnd(18)} ${line}  ${now} (usual ${usual}, ${change})`,
+  );
 
 /** What came of it, and what of the file was not used as it is. */
 function productionLines({production}: DrillReport, paint: Paint): string[] {

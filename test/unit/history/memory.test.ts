@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
 import {DEFAULT_KEEP} from '../../../src/history/keep.ts';
 import {recall} from '../../../src/history/memory.ts';
+import {NO_TREND_POLICY} from '../../../src/history/trends/trend-policy.ts';
 import {aReport} from '../../builders.ts';
 
 let root: string;
@@ -16,7 +17,11 @@ afterEach(async () => {
 });
 
 const deps = {env: () => undefined};
-const asked = (at: string) => ({name: 'sessions', history: {at, keep: DEFAULT_KEEP}});
+const asked = (at: string) => ({
+  name: 'sessions',
+  history: {at, keep: DEFAULT_KEEP},
+  trend: NO_TREND_POLICY,
+});
 
 describe('the history around a drill', () => {
   test('knows earlier drills before it, and this one after it', async () => {
@@ -31,7 +36,7 @@ describe('the history around a drill', () => {
   });
 
   test('is nothing where none was asked for', async () => {
-    const none = await recall({name: 'sessions', history: null}, deps);
+    const none = await recall({...asked(''), history: null}, deps);
     expect(none.earlier).toBeNull();
     expect(await none.keep(aReport())).toBeNull();
   });
