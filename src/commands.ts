@@ -99,7 +99,13 @@ export async function holdRecording(flags: Flags & {expect: string}, deps: Deps)
     const {files, ...asked} = await readJob({...flags, expect: undefined, unjudged: true});
     const groups =
       asked.groups.patterns.length > 0 ? asked.groups : {...asked.groups, patterns: 'auto' as const};
-    job = {...asked, groups, expectations: null, policy: {...NO_POLICY, ...watched(asked.policy)}};
+    job = {
+      ...asked,
+      groups,
+      matrix: [],
+      expectations: null,
+      policy: {...NO_POLICY, ...watched(asked.policy)},
+    };
     await assertNoInput(flags.expect, [...files, ...(await localBackups(job.source.spec))]);
   } catch (thrown) {
     const unusable = toDrillError(thrown);

@@ -11,6 +11,7 @@ import type {Depth} from './inspect/inspection.ts';
 import {chooseBaseline, type EarlierDrill, readBeside} from './judge/baseline.ts';
 import type {Expectations} from './judge/expectations.ts';
 import {candidatesOf, type Evidence, judge} from './judge/judge.ts';
+import {judgeMatrix} from './judge/matrix.ts';
 import type {Policy} from './judge/policy.ts';
 import type {Proof} from './judge/proof.ts';
 import type {Progress} from './progress.ts';
@@ -19,7 +20,7 @@ import type {DrillReport} from './report/drill-report.ts';
 import {restoreMs} from './report/measures.ts';
 import {reportOf} from './report/report-of.ts';
 import type {Stored} from './restore/production.ts';
-import type {ServerOptions, Surroundings} from './restore/start-server.ts';
+import type {OnServer, ServerOptions, Surroundings} from './restore/start-server.ts';
 import type {Backup} from './source/backup.ts';
 import {type FetchRoom, fetchBackup} from './source/fetch-backup.ts';
 import {locate} from './source/locate.ts';
@@ -38,6 +39,8 @@ export type DrillJob = {
   decrypt: DecryptConfig;
   limits: Limits;
   server: ServerOptions;
+  /** All servers that it is restored on, that of the drill among them; empty where it is only that. */
+  matrix: OnServer[];
   /** Production's own redis.conf, to restore with once more. */
   production: Conf | null;
   /** Groups of keys that are counted and digested apart. */
@@ -70,7 +73,11 @@ export async function drill(job: DrillJob, deps: Deps): Promise<DrillReport> {
   }
   const times = watch.stop();
   if (evidence.load?.status === 'loaded') evidence.restoreMs = restoreMs(times.timings);
-  return reportOf(evidence, judge(evidence, job.expectations, job.policy), times);
+  const judged = (known: Evidence) => judge(known, job.expectations, job.policy);
+  const others = (evidence.elsewhere ?? []).map(one => ({...one, verdict: judged(one.evidence)}));
+  const own = {image: job.server.image, optional: false, evidence, verdict: judged(evidence)};
+  const matrix = job.matrix.length === 0 ? [] : [own, ...others];
+  return reportOf(evidence, judgeMatrix(own.verdict, others), times, matrix);
 }
 
 /** The report of a drill that was asked for in a way that cannot be used: nothing was started. */

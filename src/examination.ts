@@ -44,14 +44,54 @@ export async function examine(
   const serves = guess !== null && header !== null && sameServer(guess, header);
   if (!serves) await ahead?.[Symbol.asyncDispose]();
   const restoring = serves ? ahead : header && begin({payload, header}, job, deps, notes);
+  try {
+    await onItsServer({dump, aof, header, artifact, payload}, restoring, job, deps, notes);
+  } finally {
+    if (header && !deps.signal?.aborted) await onOthers(dump, {payload, header}, job, deps, notes);
+  }
+  await dump.assertUnchanged();
+}
+
+/** The one that the drill is of: also asked for what no other one is. */
+async function onItsServer(
+  {payload, ...files}: Omit<Proved, 'frozen' | 'header'> & {header: DumpHeader | null; payload: Payload},
+  restoring: Restoring | null,
+  job: DrillJob,
+  deps: Deps,
+  notes: Notes,
+): Promise<void> {
+  const {dump, header} = files;
   const restored = restoring && (await restore(dump, restoring, job, deps, notes));
   const {evidence} = notes;
   const loaded = evidence.load?.status === 'loaded';
   if (restored && (!loaded || (evidence.aof ?? evidence.inspection)?.error))
     evidence.checked = await checkFiles(payload, restored.server, job.server, deps);
   if (header && restored && loaded)
-    await asProduction({dump, aof, header, frozen: restored, artifact}, job, deps, notes);
-  await dump.assertUnchanged();
+    await asProduction({...files, header, frozen: restored}, job, deps, notes);
+}
+
+/** One after another, each with evidence of its own; what goes wrong on one is its own misfortune. */
+async function onOthers(
+  dump: Dump,
+  loaded: {payload: Payload; header: DumpHeader},
+  job: DrillJob,
+  deps: Deps,
+  {evidence}: Notes,
+): Promise<void> {
+  const {now, depth, proof, recordedBeside, earlier, backup, listed, unpacked, inspection, aof} = evidence;
+  const known = {now, depth, proof, recordedBeside, earlier, backup, listed, unpacked, inspection, aof};
+  for (const {image, optional} of job.matrix.filter(({image}) => image !== job.server.image)) {
+    const own = {...known} as Evidence;
+    const there = {...job, server: {...job.server, image}};
+    const notes = {watch: new Stopwatch(), evidence: own};
+    evidence.elsewhere = [...(evidence.elsewhere ?? []), {image, optional, evidence: own}];
+    try {
+      await restore(dump, begin(loaded, there, deps, notes), there, deps, notes);
+    } catch (thrown) {
+      throwIfAborted(deps.signal);
+      own.broken = toDrillError(thrown);
+    }
+  }
 }
 
 /** Starts a server and has it load, now; what comes of it is met later. */
@@ -90,7 +130,7 @@ export async function examineBeside(path: string, job: DrillJob, deps: Deps): Pr
   const evidence: Evidence = {depth: job.depth};
   const unpacked = await unpack(path, deps);
   await using dump = unpacked.dump;
-  const alone = {...job, production: null};
+  const alone = {...job, production: null, matrix: []};
   const place = {name: basename(path), directory: null, dumpBeside: null};
   if (dump) await examine({...dump, aof: null}, place, alone, deps, {watch: new Stopwatch(), evidence});
   return {name: basename(path), evidence};

@@ -18,6 +18,7 @@ import {toHistoryJob} from './history.ts';
 import {type Problem, problemsError, problemsOf} from './problems.ts';
 import {readProduction} from './production.ts';
 import {type BackupConfig, backupConfigSchema} from './schema.ts';
+import {serversOf} from './servers.ts';
 import {dotted, keyOfSetting, type Path, parseSet, setIn} from './set.ts';
 import {sourceProblems, toSourceJob} from './source-schema.ts';
 import {reachingValues} from './trust.ts';
@@ -153,10 +154,7 @@ async function toJob(
   for (const {path, message} of sourceProblems({source, store, select}))
     problems.push({origin: originOf(path), message});
   const {file, ...policy} = expect;
-  if (server.kind === 'process' && server.image !== 'auto') {
-    const message = 'server.image: a local process has no image';
-    problems.push({origin: originOf(['server', 'image']), message});
-  }
+  const servers = serversOf(server, path => originOf(['server', path]), problems);
   problems.push(...contradictions(depth, policy, originOf));
   const production = await readProduction(server.config, originOf(['server', 'config']), untrusted, problems);
   const recorded = file === undefined ? null : await readExpectations(file, originOf(['expect', 'file']));
@@ -175,12 +173,7 @@ async function toJob(
       maxSizeBytes: unpack['max-size'],
       maxEntries: unpack['max-entries'],
     },
-    server: {
-      kind: server.kind,
-      image: server.image,
-      registry: server.registry ?? null,
-      memoryBytes: server.memory ?? null,
-    },
+    ...servers,
     production,
     groups,
     expectations,

@@ -56,9 +56,30 @@ const budgetSchema = z.strictObject({
   size: bytesSchema.optional(),
 });
 
+const imageSchema = z.string().regex(IMAGE, 'not an image reference');
+
+/** Servers that one backup has to load on. */
+const matrixSchema = z
+  .array(
+    z.union([
+      imageSchema.transform(image => ({image, optional: false})),
+      /** What an optional one makes of it is told and fails nothing. */
+      z.strictObject({image: imageSchema, optional: z.boolean().default(false)}),
+    ]),
+  )
+  .min(1)
+  .max(16)
+  .refine(servers => servers.some(({optional}) => !optional), 'one of them has to load the backup')
+  .refine(
+    servers => new Set(servers.map(({image}) => image)).size === servers.length,
+    'one of them stands there twice',
+  );
+
 export const serverConfigSchema = z.strictObject({
   kind: z.enum(['auto', 'container', 'process']).default('auto'),
-  image: z.string().regex(IMAGE, 'not an image reference').default('auto'),
+  image: imageSchema.default('auto'),
+  /** In place of `image`: the drill is of the first that is not optional, and tells of the others. */
+  matrix: matrixSchema.optional(),
   /** Prefix of official images, for mirrors. */
   registry: z.string().regex(REGISTRY, 'not a registry').optional(),
   /** Memory limit of the container. */

@@ -30,6 +30,7 @@ import {applyIgnores} from './ignore.ts';
 import {type Beside, judgeAof, judgeBeside} from './judge-aof.ts';
 import {drawLedger, type LedgerLine} from './ledger.ts';
 import {evictions, judgeLoad} from './load.ts';
+import type {Elsewhere} from './matrix.ts';
 import {NO_POLICY, type Policy} from './policy.ts';
 import {judgeProduction, notReached} from './production.ts';
 import {type Proof, proofHeld} from './proof.ts';
@@ -69,6 +70,7 @@ export type Evidence = {
   /** The user's own redis.conf, where a restore with it was asked for, and what came of it. */
   productionConfig?: string;
   production?: Production;
+  elsewhere?: Elsewhere[];
   /** Why the drill could not be held to its end. */
   broken?: DrillError;
 };

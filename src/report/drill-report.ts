@@ -37,6 +37,34 @@ const trendSchema = z.strictObject({
   usual: z.number().nullable(),
 });
 
+const errorSchema = z.strictObject({
+  code: z.enum(DRILL_CODES),
+  message: z.string(),
+  hint: z.string(),
+  /** Of a config that cannot be used: each problem, with the place where it was written. */
+  problems: z.array(z.strictObject({origin: z.string(), message: z.string()})).optional(),
+  /** Of our own bugs only. */
+  stack: z.string().optional(),
+});
+
+/** One server of `server.matrix`. */
+export const onServerSchema = z.strictObject({
+  image: z.string(),
+  /** What comes of it there decides nothing. */
+  optional: z.boolean(),
+  outcome: z.enum(['passed', 'failed', 'not-run']),
+  error: errorSchema.optional(),
+  /** `null`, as the next two, where it was not come to. */
+  server: serverSchema.nullable(),
+  load: loadSchema.nullable(),
+  /** With the digest in its own dialect. */
+  census: censusSchema.nullable(),
+  ledger: z.array(ledgerLineSchema),
+  /** Without those that pass. */
+  findings: z.array(findingSchema),
+});
+export type OnServerReport = z.infer<typeof onServerSchema>;
+
 export const reportSchema = z.strictObject({
   schemaVersion: z.literal(1),
   outcome: z.enum(['passed', 'failed', 'not-run']),
@@ -45,17 +73,7 @@ export const reportSchema = z.strictObject({
   /** By what values were proved; absent where none were. */
   proof: proofSchema.optional(),
   /** Why the drill was not held, or not to its end. */
-  error: z
-    .strictObject({
-      code: z.enum(DRILL_CODES),
-      message: z.string(),
-      hint: z.string(),
-      /** Of a config that cannot be used: each problem, with the place where it was written. */
-      problems: z.array(z.strictObject({origin: z.string(), message: z.string()})).optional(),
-      /** Of our own bugs only. */
-      stack: z.string().optional(),
-    })
-    .optional(),
+  error: errorSchema.optional(),
   backup: z
     .strictObject({
       name: z.string(),
@@ -83,6 +101,8 @@ export const reportSchema = z.strictObject({
   checker: checkedSchema.optional(),
   /** The restore with the user's own redis.conf; absent where none was asked for or the frozen restore failed. */
   production: productionSchema.optional(),
+  /** Absent where one server was asked for. */
+  matrix: z.array(onServerSchema).optional(),
   /** What it was compared with; absent where there was nothing, or the drill did not come that far. */
   baseline: baselineSchema.optional(),
   ledger: z.array(ledgerLineSchema),

@@ -39,6 +39,7 @@ export const RANK = {
   advice: 2,
   facts: 3,
   ledger: 4,
+  servers: 4.5,
   failures: 5,
   skips: 6,
   passes: 7,

@@ -4,6 +4,7 @@
  */
 import {boundedPage} from './bounded-page.ts';
 import type {DrillReport} from './drill-report.ts';
+import {servers} from './markdown-matrix.ts';
 import {
   advice,
   facts,
@@ -43,6 +44,7 @@ export function renderMarkdown(report: DrillReport, {maxBytes, docsUrl}: Markdow
     advice(report.outcome === 'not-run' ? [report.error!] : failed, link),
     failures(failed, link),
     facts(report),
+    servers(report),
     ledger(report),
     ignores(ignored, link),
     skips(skipped, link),

@@ -4,6 +4,7 @@ import type {Finding} from '../judge/finding.ts';
 import type {LedgerLine} from '../judge/ledger.ts';
 import type {DrillReport} from './drill-report.ts';
 import {groupLines} from './groups.ts';
+import {matrixRows} from './matrix.ts';
 import {printable, printableLines} from './printable.ts';
 import {changesInWords, productionSentence} from './production-words.ts';
 import {trendRows} from './trend-rows.ts';
@@ -37,6 +38,7 @@ export function renderText(report: DrillReport, paint: Paint = plain): string {
       report.ledger.flatMap(line => ledgerLine(line, paint)),
       paint,
     ),
+    section('Servers', matrixLines(report, paint), paint),
     section('Groups', report.inspection ? groupLines(report.inspection.dataset).map(indented) : [], paint),
     section('Trends', trendLines(report), paint),
     section('Production', productionLines(report, paint), paint),
@@ -115,6 +117,21 @@ const trendLines = (report: DrillReport): string[] =>
     ({label, line, now, usual, change}) =>
       `  ${label.padEnd(18)} ${line}  ${now} (usual ${usual}, ${change})`,
   );
+
+const MATRIX = {
+  passed: ['good', 'loads '],
+  failed: ['bad', 'FAILS '],
+  'not-run': ['warn', 'UNKNOWN'],
+} as const;
+
+/** Where several servers were asked for. */
+function matrixLines(report: DrillReport, paint: Paint): string[] {
+  return matrixRows(report).map(({outcome, optional, server, what}) => {
+    const [style, word] = MATRIX[outcome];
+    const shown = paint(optional && outcome !== 'passed' ? 'dim' : style, word.padEnd(7));
+    return `  ${shown} ${printable(server)}: ${printable(what)}`;
+  });
+}
 
 /** What came of it, and what of the file was not used as it is. */
 function productionLines({production}: DrillReport, paint: Paint): string[] {

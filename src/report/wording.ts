@@ -18,7 +18,10 @@ export function sentenceOf(report: DrillReport): Sentence {
       const quick = report.depth === 'quick' ? ' (quick drill: no value was compared)' : '';
       const ignored = sortOut(report.findings).ignored.length;
       const but = ignored === 0 ? '' : `; ${count(ignored, 'failed check')} ignored`;
-      return {word: 'passed', text: `${name} restores${quick}: ${report.server!.line} holds ${where}${but}`};
+      const more = (report.matrix ?? []).filter(({outcome}) => outcome === 'passed').length - 1;
+      const also = more > 0 ? `, and so ${more > 1 ? 'do' : 'does'} ${count(more, 'more server')}` : '';
+      const text = `${name} restores${quick}: ${report.server!.line} holds ${where}${also}${but}`;
+      return {word: 'passed', text};
     }
     case 'failed': {
       const [first, ...more] = report.findings.filter(isFatal);

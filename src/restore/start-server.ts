@@ -21,7 +21,12 @@ export type ServerOptions = {
   /** Prefix for official images, for mirrors. */
   registry: string | null;
   memoryBytes: number | null;
+  /** Who names the image. */
+  askedBy?: string;
 };
+
+/** One of several servers that a backup has to load on; what an optional one does decides nothing. */
+export type OnServer = {image: string; optional: boolean};
 
 /** What restore takes from its surroundings; the edges read them from the environment. */
 export type Surroundings = {
@@ -110,7 +115,7 @@ async function container(header: DumpHeader, options: ServerOptions, common: Com
       const {because, hint} = pullTrouble(image, failure);
       return {because: `the image cannot be had: ${because}`, hint};
     }
-    const asked = {image, line: null, because: 'asked for by --image', memoryBytes};
+    const asked = {image, line: null, because: `asked for by ${options.askedBy ?? '--image'}`, memoryBytes};
     return {start: () => startIn(engine, header, {...common, ...asked})};
   }
   const chosen = await chooseImage(engine, header, {registry, signal});
