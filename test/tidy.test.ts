@@ -88,8 +88,8 @@ describe('data flows one way', () => {
     'action-view.ts': ['report'],
     // Several drills: a command with a room of its own.
     fleet: ['source', 'judge', 'report'],
-    // A command with a room of its own: it reads dumps in order to damage them.
-    sabotage: ['source', 'unpack', 'inspect', 'report'],
+    // A command with a room of its own: it reads dumps in order to damage them, and packs them as restore does.
+    sabotage: ['source', 'unpack', 'inspect', 'restore', 'report'],
   };
 
   test('outside the stages only the pipeline, the commands and the config call them', () => {

@@ -4,8 +4,8 @@ import {z} from 'zod';
 export const attemptSchema = z.strictObject({
   /** What was done to the copy. */
   damage: z.string(),
-  /** To the backup as it is stored, or to the dump that is packed in it. */
-  of: z.enum(['backup', 'dump']),
+  /** To the backup as it is stored, or to the dump or AOF that is packed in it. */
+  of: z.enum(['backup', 'dump', 'aof']),
   /**
    * `red`: the drill did not pass. `warned`: it passed with the warning that is due. `same-dump`: it passed, and rightly,
    * because the very same dump or dataset came out. `beyond`: it passed, because nothing is expected that would tell. `missed`: it

@@ -15,7 +15,7 @@ const DAMAGE_CHARS = 76;
 
 export function attemptLine({damage, of, result, rule, because}: Attempt, paint: Paint): string {
   const {word, style} = WORDS[result];
-  const what = of === 'dump' ? `the dump in it: ${damage}` : damage;
+  const what = of === 'backup' ? damage : `the ${of === 'aof' ? 'AOF' : 'dump'} in it: ${damage}`;
   const came = rule ?? because ?? 'nothing noticed it';
   return `  ${paint(style, word.padEnd(6))}  ${what.padEnd(DAMAGE_CHARS)}  ${paint('dim', came)}\n`;
 }

@@ -5,18 +5,20 @@
  */
 import {chmod, constants, copyFile, mkdir, stat} from 'node:fs/promises';
 import {basename, join} from 'node:path';
+import {dirname} from 'node:path/posix';
 import {type Deps, type DrillJob, drill} from '../drill.ts';
 import {DrillError, EXIT, errorExitCode, throwIfAborted} from '../errors.ts';
 import {thisDrill} from '../private/owner.ts';
 import {makePrivateDirectory, serverUser} from '../private/private-dir.ts';
 import type {DrillReport} from '../report/drill-report.ts';
 import {LATEST} from '../source/select.ts';
-import type {AofFile} from '../unpack/aof-files.ts';
+import type {AofFile, AofFiles} from '../unpack/aof-files.ts';
 import {resolveKeys} from '../unpack/keys.ts';
 import {unpack} from '../unpack/unpack.ts';
 import {aofSabotages} from './aof-damage.ts';
-import {bitFlipped, DAMAGES, halved, type Needs, type Sabotage} from './damage.ts';
+import {bitFlipped, DAMAGES, type Damage, halved, type Needs, type Sabotage} from './damage.ts';
 import {allKeys, halfOfKeys, noChecksum, oneValue, tooNew} from './dump-damage.ts';
+import {repack} from './repack.ts';
 import type {Attempt} from './sabotage-report.ts';
 
 const OF_ANY_FILE: Sabotage[] = DAMAGES.map(damage => ({damage}));
@@ -33,8 +35,11 @@ const BEFORE_PACKING: Sabotage[] = [halved, bitFlipped].map(damage => ({damage})
 /** Its commands carry no checksum: where the packing has none either, only a digest tells. */
 const OF_PACKED_AOF: Sabotage[] = DAMAGES.map(damage => ({damage, needs: 'digest'}));
 
-/** What to copy and damage: the backup as it is stored, or the dump that is packed in it. `files`: of a directory. */
-type Victim = {path: string; of: Attempt['of']; files?: readonly AofFile[]};
+/**
+ * What to copy and damage: the backup as it is stored, or what is packed in it. `files`: of a directory. `packAs`: where it
+ * lies in the archive that the copy is put into again.
+ */
+type Victim = {path: string; of: Attempt['of']; files?: readonly AofFile[]; packAs?: string};
 /** The backup itself, and what its own drill said. */
 export type Original = {path: string; report: DrillReport};
 
@@ -47,10 +52,7 @@ export async function sabotage(
   const run = new Run(original, job, deps, tell);
   const backup: Victim = {path: original.path, of: 'backup'};
   if (!original.report.aof) await run.all(backup, OF_ANY_FILE);
-  else if (original.report.backup?.packing?.length) {
-    await run.all(backup, OF_PACKED_AOF);
-    return run.attempts;
-  }
+  else if (original.report.backup?.packing?.length) await run.all(backup, OF_PACKED_AOF);
   const {dump} = await unpack(original.path, deps, {
     keys: resolveKeys(job.decrypt, deps),
     limits: job.limits,
@@ -58,7 +60,10 @@ export async function sabotage(
   });
   if (dump === null) throw changed(original.path);
   await using plain = dump;
-  if (plain.aof) await run.all({...backup, files: plain.aof.files}, await aofSabotages(plain.aof, deps));
+  const isDirectory = plain.aof && (await stat(original.path)).isDirectory();
+  const loose = isDirectory ? {files: plain.aof!.files} : {};
+  if (plain.aof && plain.packing.length > 0) await run.repacked(plain.aof, plain.nameInside);
+  else if (plain.aof) await run.all({...backup, ...loose}, await aofSabotages(plain.aof, deps));
   else if (plain.packing.length === 0) await run.all({...backup, path: plain.path}, OF_DUMP);
   else await run.all({path: plain.path, of: 'dump'}, [...BEFORE_PACKING, ...OF_DUMP]);
   return run.attempts;
@@ -93,8 +98,26 @@ class Run {
     }
   }
 
+  /** What is red must be so for the damage: so the set, packed as its damaged copies will be, has to pass first. */
+  async repacked(aof: AofFiles, nameInside: string | null): Promise<void> {
+    const [first] = aof.files as [AofFile];
+    const inside = dirname(nameInside ?? first.name);
+    const single = aof.files.length === 1;
+    const victim: Victim = single
+      ? {path: first.path, of: 'aof', packAs: `${inside}/${first.name}`}
+      : {path: first.path, of: 'aof', packAs: inside, files: aof.files};
+    const sound = await this.#drilled(victim, {name: 'none', inflict: async () => true});
+    if (sound?.outcome !== 'passed') throw new Error('an AOF that was packed anew does not pass as it did');
+    await this.all(victim, await aofSabotages(aof, this.#deps));
+  }
+
   /** `null` where the damage would change nothing. */
   async #one(victim: Victim, sabotage: Sabotage): Promise<Attempt | null> {
+    const report = await this.#drilled(victim, sabotage.damage);
+    return report && {damage: sabotage.damage.name, of: victim.of, ...this.#weigh(report, sabotage)};
+  }
+
+  async #drilled(victim: Victim, damage: Damage): Promise<DrillReport | null> {
     const {tempDir, run, signal} = this.#deps;
     throwIfAborted(signal);
     await using directory = await makePrivateDirectory(tempDir, {
@@ -103,10 +126,12 @@ class Run {
       user: serverUser(),
     });
     const copy = join(directory.path, basename(this.#original.path));
-    await copyTo(copy, victim);
-    if (!(await sabotage.damage.inflict(copy, signal))) return null;
-    const report = await drill(locally(this.#job, copy), this.#deps);
-    return {damage: sabotage.damage.name, of: victim.of, ...this.#weigh(report, sabotage)};
+    const {packAs} = victim;
+    const ruined = packAs === undefined ? copy : join(directory.path, 'to be packed');
+    await copyTo(ruined, victim);
+    if (!(await damage.inflict(ruined, signal))) return null;
+    if (packAs !== undefined) await repack(ruined, copy, packAs, signal);
+    return await drill(locally(this.#job, copy), this.#deps);
   }
 
   #weigh(report: DrillReport, {needs, warning}: Sabotage): Pick<Attempt, 'result' | 'rule' | 'because'> {
@@ -134,7 +159,7 @@ class Run {
 }
 
 async function copyTo(copy: string, {path, files}: Victim): Promise<void> {
-  if (!files || (await stat(path)).isFile()) return await copyOf(path, copy);
+  if (!files) return await copyOf(path, copy);
   await mkdir(copy);
   await chmod(copy, 0o755);
   for (const file of files) await copyOf(file.path, join(copy, file.name));

@@ -84,6 +84,7 @@ const ROWS: Record<string, Row> = {
         'values of a module that the server lacks: the server ends with 0',
         'data beside the keys of a module that the server lacks',
       ],
+      'sabotage/modules': ['a dump, though the server ends with 0 of its checker'],
       [PRODUCTION]: ['loads a module that the image does not have, or includes what cannot be had'],
     },
   },

@@ -133,14 +133,36 @@ test('a single file: not there, cut, changed', async () => {
   expect(named('beyond')).toHaveLength(2);
 });
 
-packedTest('an archive: damaged as it is stored', async () => {
-  const backup = dir.file('aof.tar.gz');
-  execFileSync('tar', ['-czf', backup, '-C', dir.path, 'data']);
-  const {exitCode, attempts, named} = await sabotaged({backup});
-  expect({exitCode, missed: named('missed'), beyond: named('beyond')}).toEqual({
-    exitCode: 0,
-    missed: [],
-    beyond: [],
+describe('an archive', () => {
+  packedTest('is damaged as it is stored, and the set in it, against what was recorded', async () => {
+    const backup = dir.file('aof.tar.gz');
+    execFileSync('tar', ['-czf', backup, '-C', dir.path, 'data']);
+    const {exitCode, attempts, named, text} = await sabotaged({backup, expect: dir.file('expected.json')});
+    expect({exitCode, missed: named('missed'), beyond: named('beyond')}).toEqual({
+      exitCode: 0,
+      missed: [],
+      beyond: [],
+    });
+    expect(ruleOf(attempts, 'cut to half of its size')).toMatch(/^backup\//);
+    const inside = attempts.filter(({of}) => of === 'aof');
+    expect(ruleOf(inside, 'not there at all')).toBe('backup/no-dump-inside');
+    expect(ruleOf(inside, 'the manifest: not there at all')).toBe('aof/manifest-missing');
+    expect(ruleOf(inside, 'the base: one bit flipped, 60 % into its dump')).toMatch(/^backup\//);
+    expect(ruleOf(inside, 'the last file: not there at all')).toBe('aof/file-missing');
+    expect(ruleOf(inside, 'the last file: garbage between two commands')).toBe('aof/corrupt');
+    expect(ruleOf(inside, 'the last file: cut between two commands, about halfway')).toMatch(/^expect\//);
+    expect(text).toMatch(/red +the AOF in it: the base: empty: no byte in it/);
   });
-  expect(ruleOf(attempts, 'cut to half of its size')).toMatch(/^backup\//);
+
+  packedTest('of one layer around a single file: the file in it too', async () => {
+    const backup = dir.file('appendonly.aof.gz');
+    const lines = Array.from({length: 40}, (_, n) => command('SET', `key:${n}`, `value ${n}`));
+    const aof = command('SELECT', '0') + lines.join('');
+    writeFileSync(backup, execFileSync('gzip', ['-c'], {input: aof}));
+    const {exitCode, attempts, named} = await sabotaged({backup});
+    expect({exitCode, missed: named('missed')}).toEqual({exitCode: 0, missed: []});
+    const inside = attempts.filter(({of}) => of === 'aof');
+    expect(ruleOf(inside, 'not there at all')).toMatch(/^backup\//);
+    expect(ruleOf(inside, 'garbage between two commands')).toBe('aof/corrupt');
+  });
 });
