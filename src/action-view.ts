@@ -2,15 +2,20 @@
  * What an Action shows of what came of a step, whatever it held: one drill or several. In: a report. Out: text for the log,
  * annotations, outputs, the summary, and how the step ends; the edge only puts them where they belong.
  */
-
+import type {Held} from './commands.ts';
 import {annotationsOfFleet} from './fleet/fleet-annotations.ts';
 import {renderFleetMarkdown} from './fleet/fleet-markdown.ts';
 import {exitCodeOfFleet, type FleetReport} from './fleet/fleet-report.ts';
 import {renderFleet} from './fleet/fleet-text.ts';
+import type {HeldFleet} from './fleet/hold-fleet.ts';
+import type {HeldRecording} from './recording.ts';
 import {type Annotation, annotationsOf} from './report/annotations.ts';
+import {changeLines} from './report/changes.ts';
 import {type DrillReport, exitCodeOf} from './report/drill-report.ts';
 import {type MarkdownOptions, renderMarkdown} from './report/markdown.ts';
+import {prose} from './report/markdown-text.ts';
 import {type Measures, measure} from './report/measures.ts';
+import {printable} from './report/printable.ts';
 import {type Paint, renderText} from './report/text.ts';
 
 export type View = {
@@ -23,7 +28,19 @@ export type View = {
 
 type Options = MarkdownOptions & {paint: Paint};
 
-export const viewOfDrill = (report: DrillReport, {paint, ...options}: Options): View => ({
+export function viewOf(held: Held | HeldRecording | HeldFleet, options: Options): View {
+  if ('fleet' in held) return viewOfFleet(held.fleet, options);
+  const view = viewOfDrill(held.report, options);
+  const lines = 'changes' in held ? changeLines(held.changes ?? []) : [];
+  if (lines.length === 0) return view;
+  const text = `What the recording changes:\n${lines.map(line => `  ${printable(line)}\n`).join('')}`;
+  const changes = `### What the recording changes\n\n${lines.map(line => `- ${prose(line)}\n`).join('')}`;
+  const maxBytes = options.maxBytes - Buffer.byteLength(changes) - 1;
+  const {summary} = viewOfDrill(held.report, {...options, maxBytes});
+  return {...view, text: `${view.text}\n${text}`, summary: `${summary}\n${changes}`};
+}
+
+const viewOfDrill = (report: DrillReport, {paint, ...options}: Options): View => ({
   text: renderText(report, paint),
   annotations: annotationsOf(report),
   summary: renderMarkdown(report, options),
@@ -31,7 +48,7 @@ export const viewOfDrill = (report: DrillReport, {paint, ...options}: Options): 
   exitCode: exitCodeOf(report),
 });
 
-export function viewOfFleet(fleet: FleetReport, {paint, ...options}: Options): View {
+function viewOfFleet(fleet: FleetReport, {paint, ...options}: Options): View {
   const unwell = fleet.drills.filter(({report}) => report.outcome !== 'passed');
   const texts = unwell.map(({name, report}) => `${name}\n\n${renderText(report, paint)}\n`);
   return {

@@ -41,6 +41,7 @@ const INPUTS = [
   'image',
   'set',
   'report-json',
+  'update',
 ] as const;
 
 /** State for the post step, which is another process. */
@@ -67,16 +68,31 @@ export async function run(): Promise<void> {
 /** `uses: redis-restore-drill/record`: writes expectations from a backup that passes its drill. */
 export async function record(): Promise<void> {
   await step('Recording of expectations', async ({flags, deps}) => {
+    core.setOutput('changed', false);
     const {expect} = flags;
     if (expect === undefined) {
       throw new DrillError('usage/invalid', 'the input expect is missing', {
         hint: 'Name the file to record in, for example .restore-drill/sessions.json.',
       });
     }
-    const {holdRecording, recordedIn} = await import('./commands.ts');
-    const held = await holdRecording({...flags, expect}, deps);
-    if (held.report.outcome === 'passed') core.notice(recordedIn(expect));
+    const {holdRecording, recordedIn} = await import('./recording.ts');
+    const asked = {...flags, expect, update: isUpdate()};
+    const held = await holdRecording(asked, deps);
+    core.setOutput('changed', held.changed);
+    if (held.report.outcome === 'passed') {
+      core.setOutput('expectations', resolve(expect));
+      core.notice(recordedIn(asked, held));
+    }
     return held;
+  });
+}
+
+/** Throws DrillError `usage/invalid`: what is not understood is not taken for a no. */
+function isUpdate(): boolean {
+  const text = input('update') ?? 'false';
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new DrillError('usage/invalid', 'the input update is neither true nor false', {
+    hint: 'Write true to keep the recorded groups and write only what changed.',
   });
 }
 
@@ -233,9 +249,9 @@ function docsUrl(): {docsUrl?: string} {
 
 /** The verdict in all the places where people look for it; the output `outcome` and the exit code last of all. */
 async function publish(held: Held | HeldFleet): Promise<number> {
-  const {viewOfDrill, viewOfFleet} = await import('./action-view.ts');
+  const {viewOf} = await import('./action-view.ts');
   const options = {paint: paintOn(), maxBytes: SUMMARY_MAX_BYTES, ...docsUrl()};
-  const view = 'fleet' in held ? viewOfFleet(held.fleet, options) : viewOfDrill(held.report, options);
+  const view = viewOf(held, options);
   const {unwritten} = held;
   const {outcome} = reportIn(held);
   printInert(view.text);

@@ -27,7 +27,7 @@ type DrillFlags = ServerFlags & {
   history?: string;
   reportJson?: string;
 };
-type RecordFlags = ServerFlags & {expect: string};
+type RecordFlags = ServerFlags & {expect: string; update?: boolean};
 
 /** Runs one command and sets the exit code. Never rejects. */
 export async function main(argv: string[]): Promise<void> {
@@ -66,8 +66,9 @@ async function run(argv: string[], signal: AbortSignal): Promise<number> {
     });
   withServer(command('record <backup>', 'write expectations from a backup that passes the drill'))
     .requiredOption('--expect <file>', 'where to write them')
+    .option('--update', 'keep the recorded groups, write only what changed, and say what that is')
     .action(async (backup: string, flags: RecordFlags) => {
-      const {recordCommand} = await import('./commands.ts');
+      const {recordCommand} = await import('./recording.ts');
       exitCode = await recordCommand({...flags, backup}, io(signal));
     });
   command('inspect <file>', 'what a dump says of itself; no server')

@@ -1,27 +1,24 @@
 /** What each command does, once argv is understood. Returns the exit code; prints only through `io`. */
-import {copyFile, mkdir, mkdtemp, rm} from 'node:fs/promises';
-import {dirname, join} from 'node:path';
+import {copyFile, mkdtemp, rm} from 'node:fs/promises';
+import {join} from 'node:path';
 import {type Flags, readJob} from './config/config.ts';
 import {credentialsIn, refuseCredentials} from './config/credentials.ts';
 import {inputsOf, meansSeveral} from './config/entries.ts';
 import {type GroupFlags, groupRequest} from './config/group-flags.ts';
 import {type Deps, type DrillJob, drill, reportOfNothing} from './drill.ts';
-import {DrillError, describeError, EXIT, toDrillError} from './errors.ts';
-import {earlierDrills} from './history/earlier-drills.ts';
+import {DrillError, EXIT, toDrillError} from './errors.ts';
+import {remembered} from './history/earlier-drills.ts';
 import {type Memory, recall} from './history/memory.ts';
 import type {AofInspection} from './inspect/aof/aof-inspection.ts';
 import {inspectAof} from './inspect/aof/inspect-aof.ts';
 import {type InspectOptions, inspect} from './inspect/inspect.ts';
 import {type Depth, depthSchema, type Inspection} from './inspect/inspection.ts';
-import {recordExpectations} from './judge/expectations.ts';
-import {NO_POLICY, type Policy} from './judge/policy.ts';
-import {assertNoInput, writeJson, writeWhole} from './outputs.ts';
+import {assertNoInput, writeJson} from './outputs.ts';
 import {renderAof} from './report/aof-text.ts';
-import {type DrillReport, datasetOf, exitCodeOf, takenAt} from './report/drill-report.ts';
+import {type DrillReport, exitCodeOf} from './report/drill-report.ts';
 import {renderInspection} from './report/inspection-text.ts';
-import {toSortedJson} from './report/json.ts';
 import {printable} from './report/printable.ts';
-import {headline, type Paint, renderText} from './report/text.ts';
+import {type Paint, renderText} from './report/text.ts';
 import {bitFlipped} from './sabotage/damage.ts';
 import {fetchBackup} from './source/fetch-backup.ts';
 import {localBackups} from './source/local.ts';
@@ -56,9 +53,8 @@ export async function holdDrill(flags: Flags & {reportJson?: string | undefined}
     const {files, name, history, trend, ...asked} = await readJob(flags);
     job = asked;
     await assertNoInput(flags.reportJson, [...files, ...(await localBackups(job.source.spec))]);
-    memory = await recall({name, history, trend}, deps);
-    const {earlier} = memory;
-    if (earlier) job = {...job, earlier: earlierDrills(earlier.records, name)};
+    memory = await recall({name, history, trend, policy: job.policy}, deps);
+    job = {...job, ...remembered(memory, name)};
   } catch (thrown) {
     const unusable = toDrillError(thrown);
     const report = reportOfNothing(unusable);
@@ -83,70 +79,6 @@ export async function drillCommand(flags: Flags & {reportJson?: string}, io: Io)
   if (unwritten) io.log(`error: ${printable(unwritten.message)}\n`);
   return exitCodeOf(report);
 }
-
-/** Canaries have to be there to be recorded, whatever is recorded of them. */
-function watched({canaries, canaryIds, originOf}: Policy): Partial<Policy> {
-  if (canaries === undefined || canaryIds === undefined) return {};
-  return {canaries: canaries.map(({database, key}) => ({database, key})), canaryIds, originOf};
-}
-
-/** Expectations, written from a backup that passes its drill; otherwise nothing is written. Never rejects. */
-export async function holdRecording(flags: Flags & {expect: string}, deps: Deps): Promise<Held> {
-  let job: DrillJob;
-  try {
-    refuseCredentials(flags);
-    // What is recorded now is not judged by what was recorded before.
-    const {files, ...asked} = await readJob({...flags, expect: undefined, unjudged: true});
-    const groups =
-      asked.groups.patterns.length > 0 ? asked.groups : {...asked.groups, patterns: 'auto' as const};
-    job = {
-      ...asked,
-      groups,
-      matrix: [],
-      expectations: null,
-      policy: {...NO_POLICY, ...watched(asked.policy)},
-    };
-    await assertNoInput(flags.expect, [...files, ...(await localBackups(job.source.spec))]);
-  } catch (thrown) {
-    const unusable = toDrillError(thrown);
-    return {report: reportOfNothing(unusable), unusable};
-  }
-  const report = await drill(job, deps);
-  if (report.outcome !== 'passed') return {report};
-  const {backup, server, census} = report;
-  const expectations = recordExpectations({
-    backup: {...backup!, sizeBytes: backup!.sizeBytes!, sha256: backup!.sha256!},
-    inspection: {...datasetOf(report)!, createdAt: takenAt(report)},
-    server: server!,
-    census: census!,
-    recordedAt: report.finishedAt,
-    canaryIds: job.policy.canaryIds,
-  });
-  try {
-    // The first recording of a repository makes the directory that all of them live in.
-    await mkdir(dirname(flags.expect), {recursive: true});
-    await writeWhole(flags.expect, toSortedJson(expectations));
-    return {report};
-  } catch (thrown) {
-    // What was asked for is the file: without it nothing has passed.
-    return {report: {...report, outcome: 'not-run', error: describeError(toDrillError(thrown))}};
-  }
-}
-
-export async function recordCommand(flags: Flags & {expect: string}, io: Io): Promise<number> {
-  const {report, unusable} = await holdRecording(flags, io.deps);
-  if (unusable) throw unusable;
-  if (report.outcome !== 'passed') {
-    io.out(renderText(report, io.paint));
-    io.log(`Nothing was recorded: ${flags.expect} is as it was.\n`);
-    return exitCodeOf(report);
-  }
-  io.out(`${headline(report, io.paint)}\n${recordedIn(flags.expect)}\n`);
-  return EXIT.passed;
-}
-
-export const recordedIn = (path: string): string =>
-  `Recorded in ${path}. Review it like code: every later drill is judged by it.`;
 
 export type InspectFlags = GroupFlags & {json?: boolean; depth?: string};
 

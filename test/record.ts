@@ -1,5 +1,5 @@
 /** `restore-drill record`, in this process. */
-import {recordCommand} from '../src/commands.ts';
+import {recordCommand} from '../src/recording.ts';
 import {plain} from '../src/report/text.ts';
 import {testDeps} from './drills.ts';
 

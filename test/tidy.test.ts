@@ -78,6 +78,7 @@ describe('data flows one way', () => {
     // Its middle: from plain files to evidence.
     'examination.ts': ['unpack', 'inspect', 'restore', 'census'],
     'commands.ts': ['source', 'unpack', 'inspect', 'judge', 'report'],
+    'recording.ts': ['source', 'judge', 'report'],
     'cli.ts': ['report'],
     // Shows a report, and in its post step cleans up after a drill that could not.
     'action.ts': ['report', 'restore'],
@@ -323,7 +324,7 @@ describe('the Action', () => {
     // What is recorded is always recorded in full.
     const drillsOnly = ['backups', 'plan', 'depth', 'proof', 'history', 'report-json'];
     expect(recording.toSorted()).toEqual(
-      ['backup', ...inputs.filter(name => !drillsOnly.includes(name))].toSorted(),
+      ['backup', 'update', ...inputs.filter(name => !drillsOnly.includes(name))].toSorted(),
     );
   });
 
@@ -347,11 +348,13 @@ describe('the documents are whole', () => {
     expect(headings('docs/rules.md').toSorted()).toEqual([...rules].toSorted());
   });
 
-  test('of each rule of expect and policy it is decided whether a config may ignore it', () => {
+  test('of each rule of expect, policy and trend it is decided whether a config may ignore it', () => {
     const documented = headings('docs/rules.md');
     const decided = [...IGNORABLE, ...NEVER_IGNORED];
     expect(decided.filter(rule => !documented.includes(rule))).toEqual([]);
-    expect(documented.filter(rule => /^(expect|policy)\//.test(rule) && !decided.includes(rule))).toEqual([]);
+    expect(
+      documented.filter(rule => /^(expect|policy|trend)\//.test(rule) && !decided.includes(rule)),
+    ).toEqual([]);
   });
 
   test('docs/troubleshooting.md has a heading for every error code, and none besides', () => {

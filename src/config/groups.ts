@@ -34,8 +34,8 @@ const MUCH = 0.1;
 
 /** With the groups of what the drill is judged by; those of a file of the repository were asked for already. */
 export function groupsToRead(asked: GroupRequest, {baseline}: Chosen, isHistoryKept: boolean): GroupRequest {
-  const {patterns, redact} = asked;
-  if (patterns === 'auto' || baseline?.from === 'file') return asked;
+  const {patterns, also, redact} = asked;
+  if (patterns === 'auto' || also || baseline?.from === 'file') return asked;
   const {groups = {}, ungrouped, keys = 0} = baseline?.dataset ?? {};
   const before = Object.entries(groups)
     .filter(([, group]) => group.keys > 0)

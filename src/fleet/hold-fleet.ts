@@ -8,6 +8,7 @@ import {credentialsIn, refuseCredentials} from '../config/credentials.ts';
 import {inputsOf, namesIn} from '../config/entries.ts';
 import {type Deps, drill} from '../drill.ts';
 import {cancelled, DrillError, describeError, toDrillError} from '../errors.ts';
+import {remembered} from '../history/earlier-drills.ts';
 import {type Memory, recall} from '../history/memory.ts';
 import {assertNoInput, writeJson} from '../outputs.ts';
 import {localBackups} from '../source/local.ts';
@@ -60,7 +61,7 @@ export async function holdFleet(
     // A signal comes in between two drills.
     await nextTurn(0);
     if (deps.signal?.aborted) break;
-    const report = memory.judge(await drill(job, deps));
+    const report = memory.judge(await drill({...job, ...remembered(memory, name)}, deps));
     const lost = await memory.keep(report);
     unkept ??= lost;
     drills.push({name, report});

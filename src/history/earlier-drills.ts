@@ -3,6 +3,7 @@
  * whose dataset was counted to its end; newest first. Pure.
  */
 import type {EarlierDrill} from '../judge/baseline.ts';
+import type {Memory} from './memory.ts';
 import type {HistoryRecord} from './record.ts';
 
 /** `null` of a record that is no baseline. A quick drill is one: its counts are as good, and digests are compared of the very same bytes alone. */
@@ -17,3 +18,7 @@ export function earlierDrills(records: readonly HistoryRecord[], backup: string)
     .flatMap(record => baselineFrom(record) ?? [])
     .toSorted((a, b) => Date.parse(b.finishedAt) - Date.parse(a.finishedAt));
 }
+
+/** For the job of a drill: nothing where no history is kept, or it cannot be read. */
+export const remembered = ({earlier}: Pick<Memory, 'earlier'>, backup: string): {earlier?: EarlierDrill[]} =>
+  earlier === null ? {} : {earlier: earlierDrills(earlier.records, backup)};

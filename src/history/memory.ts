@@ -4,6 +4,7 @@
  * who asked for a history would otherwise rely on a gate and on trends that see nothing.
  */
 import {type DrillError, toDrillError} from '../errors.ts';
+import type {Policy} from '../judge/policy.ts';
 import type {DrillReport} from '../report/drill-report.ts';
 import {heldByIn} from './held-by.ts';
 import {type HistoryJob, openHistory} from './open-history.ts';
@@ -21,13 +22,13 @@ export type Memory = {
   keep(report: DrillReport): Promise<DrillError | null>;
 };
 
-type Asked = {name: string; history: HistoryJob | null; trend: TrendPolicy};
+type Asked = {name: string; history: HistoryJob | null; trend: TrendPolicy; policy?: Pick<Policy, 'ignores'>};
 type Deps = {env: (name: string) => string | undefined};
 
 const NO_MEMORY: Memory = {earlier: null, judge: report => report, keep: async () => null};
 
 /** Throws DrillError `usage/invalid` for what is no place of a history. */
-export async function recall({name, history, trend}: Asked, {env}: Deps): Promise<Memory> {
+export async function recall({name, history, trend, policy}: Asked, {env}: Deps): Promise<Memory> {
   if (history === null) return NO_MEMORY;
   const store = await openHistory(history, {env});
   let earlier: History | null = null;
@@ -40,7 +41,7 @@ export async function recall({name, history, trend}: Asked, {env}: Deps): Promis
   }
   return {
     earlier,
-    judge: report => withTrends(report, {backup: name, earlier, trend}),
+    judge: report => withTrends(report, {backup: name, earlier, trend, ignores: policy?.ignores}),
     keep: async report => {
       // It was not the backup that came to nothing, nor the drill: nobody waits for it any more.
       if (report.error?.code === 'cancelled') return null;

@@ -59,6 +59,19 @@ export const IGNORABLE: readonly string[] = [
   'production/maxmemory',
   'restore/commands-failed',
   'restore/memory-tight',
+  'trend/age-rising',
+  'trend/keys-falling',
+  'trend/keys-rising',
+  'trend/memory-rising',
+  'trend/restore-slower',
+  'trend/same-backup',
+  'trend/same-data',
+  'trend/size-falling',
+  'trend/size-rising',
+  'trend/ttl-coverage',
+  'trend/types',
+  'trend/unreadable-records',
+  'trend/vanished',
 ];
 
 /** Those that only ever pass or are skipped, and the one that watches over ignores: there is nothing to ignore of them. */
@@ -70,9 +83,13 @@ export const NEVER_IGNORED: readonly string[] = [
   'expect/recorded-beside',
   'expect/same-backup',
   'policy/ignore-expired',
+  'trend/steady',
 ];
 
-const PLACES = ['aof', 'backup', 'checker', 'ledger', 'production', 'restore'];
+const PLACES = ['aof', 'backup', 'checker', 'cluster', 'fleet', 'ledger', 'production', 'restore'];
+
+/** Trends are judged later than all else, and so what of them is ignored. */
+export const isTrend = ({rule}: Pick<Ignore, 'rule'>): boolean => rule.startsWith('trend/');
 
 export const ignoreSchema = z.array(
   z.strictObject({

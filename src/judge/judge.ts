@@ -26,8 +26,9 @@ import {compare} from './compare.ts';
 import type {Expectations} from './expectations.ts';
 import {type Finding, fail, pass, skipped} from './finding.ts';
 import {judgeFreshness} from './freshness.ts';
-import {applyIgnores} from './ignore.ts';
+import {applyIgnores, isTrend} from './ignore.ts';
 import {type Beside, judgeAof, judgeBeside} from './judge-aof.ts';
+import {DAMAGE_HINTS, judgeFile, judgeIntegrity} from './judge-file.ts';
 import {drawLedger, type LedgerLine} from './ledger.ts';
 import {evictions, judgeLoad} from './load.ts';
 import type {Elsewhere} from './matrix.ts';
@@ -120,7 +121,11 @@ export function judge(evidence: Evidence, expectations: Expectations | null, pol
   else if (productionConfig !== undefined)
     findings.push(notReached(productionConfig, {loaded: load?.status === 'loaded'}));
   const today = (evidence.now ?? '').slice(0, '2027-01-31'.length);
-  const judged = applyIgnores(findings, policy.ignores ?? [], today);
+  const judged = applyIgnores(
+    findings,
+    (policy.ignores ?? []).filter(ignore => !isTrend(ignore)),
+    today,
+  );
   return {
     ...decide(evidence, judged),
     ...proofHeld(evidence),
@@ -226,56 +231,6 @@ function judgeChecksum({algorithm, hex, file, unread, actual}: Compared): Findin
     hint: 'The backup changed after its checksum was taken, or the checksum is of another one. Compare it with the producer’s copy.',
   });
 }
-
-function judgeFile(inspection: Inspection): Finding[] {
-  const {error} = inspection;
-  const findings: Finding[] = [];
-  if (error) {
-    // Damage that only a better reader could be sure of is for the server to decide.
-    const severity = error.certain ? 'error' : 'warning';
-    findings.push(
-      fail(error.rule, error.message, {hint: DAMAGE_HINTS[error.rule], origin: 'inspect', severity}),
-    );
-  }
-  return [...findings, ...judgeIntegrity(inspection)];
-}
-
-function judgeIntegrity({checksum, unverified, rdbVersion, magic}: Inspection): Finding[] {
-  const origin = 'inspect';
-  const findings: Finding[] = [];
-  if (checksum === 'valid') findings.push(pass('backup/checksum', 'the CRC64 at the end matches', {origin}));
-  if (checksum === 'absent') {
-    findings.push(
-      fail('backup/checksum-absent', 'integrity unproven: the dump carries no checksum', {
-        severity: 'warning',
-        hint: 'Set `rdbchecksum yes` on the producer; dumps before RDB version 5 have none.',
-        origin,
-      }),
-    );
-  }
-  if (unverified) {
-    const message = `${magic} RDB version ${rdbVersion}: our reader was never tried on files of a real server of this version`;
-    findings.push(skipped('backup/version-unverified', message, {severity: 'warning', origin}));
-  }
-  return findings;
-}
-
-const DAMAGED =
-  'The backup was damaged or cut on its way. Compare its size and hash with the producer’s, and drill the one before it.';
-
-const DAMAGE_HINTS: Record<Damage['rule'], string> = {
-  'backup/empty-file': 'The backup job wrote nothing: look at its disk space, permissions and exit code.',
-  'backup/not-rdb':
-    'Something else was saved under the backup’s name: look at what the backup job downloads or pipes.',
-  'backup/truncated':
-    'The upload or copy was probably cut short. Compare its size with the producer’s, and drill the one before it.',
-  'backup/corrupt': DAMAGED,
-  'backup/unreadable-type':
-    'A product or version that this reader does not know wrote the file; the server’s word decides.',
-  'backup/checksum-mismatch': DAMAGED,
-  'backup/trailing-bytes':
-    'Servers ignore what follows the end, but something wrote it: `redis-cli --rdb` over a longer file, two files joined, or damage in the version digits.',
-};
 
 /** What a drill of the dump alone would have said of it. */
 function outcomeOf({name, evidence}: DrilledBeside): Beside {

@@ -4,9 +4,9 @@
  */
 import {readFileSync, writeFileSync} from 'node:fs';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
-import {recordCommand} from '../../src/commands.ts';
 import {readJob} from '../../src/config/config.ts';
 import {drill} from '../../src/drill.ts';
+import {recordCommand} from '../../src/recording.ts';
 import {plain} from '../../src/report/text.ts';
 import {failures, scratch, testDeps} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';

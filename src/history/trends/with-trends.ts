@@ -3,6 +3,7 @@
  * night. Pure. A drill that was not held stays so, and what failed stays failed.
  */
 import {skipped} from '../../judge/finding.ts';
+import {applyIgnores, type Ignore, isTrend} from '../../judge/ignore.ts';
 import {worstFirst} from '../../judge/judge.ts';
 import type {DrillReport} from '../../report/drill-report.ts';
 import type {HistoryRecord} from '../record.ts';
@@ -19,9 +20,13 @@ export type Remembered = {
   /** `null`: it could not be read. */
   earlier: History | null;
   trend: TrendPolicy;
+  ignores?: readonly Ignore[] | undefined;
 };
 
-export function withTrends(report: DrillReport, {backup, earlier, trend}: Remembered): DrillReport {
+export function withTrends(
+  report: DrillReport,
+  {backup, earlier, trend, ignores = []}: Remembered,
+): DrillReport {
   if (report.outcome === 'not-run') return report;
   if (earlier === null) {
     const message = 'the history could not be read: no trend can be told';
@@ -31,7 +36,8 @@ export function withTrends(report: DrillReport, {backup, earlier, trend}: Rememb
     };
   }
   const now = recordOf(report, {backup});
-  const found = judgeTrends(now, earlier, trend);
+  const today = report.startedAt.slice(0, '2027-01-31'.length);
+  const found = applyIgnores(judgeTrends(now, earlier, trend), ignores.filter(isTrend), today);
   const failed = found.some(({status, severity}) => status === 'fail' && severity === 'error');
   const nights = nightsBefore(now, earlier.records, sinceMs(trend));
   return {

@@ -4,8 +4,11 @@ import {join} from 'node:path';
 import {afterAll, describe, expect, test} from '@jest/globals';
 import {readJob} from '../../../src/config/config.ts';
 import {type GroupFlags, groupRequest} from '../../../src/config/group-flags.ts';
+import {groupsToRead} from '../../../src/config/groups.ts';
 import type {DrillError} from '../../../src/errors.ts';
+import type {GroupRequest} from '../../../src/inspect/inspect.ts';
 import type {Group} from '../../../src/inspect/inspection.ts';
+import {type Chosen, fromExpectations} from '../../../src/judge/baseline.ts';
 import {aDataset, anExpectations} from '../../builders.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'groups-config-'));
@@ -121,5 +124,66 @@ describe('the flags of inspect', () => {
     ['what cannot be redacted', {group: ['a*'], redact: true}, '--redact: a* is no prefix'],
   ])('%s is refused', (_what, flags, message) => {
     expect(() => groupRequest(flags)).toThrow(message);
+  });
+});
+
+describe('with the groups of what a drill is compared with', () => {
+  const group = (keys: number): Group => ({...aGroup, keys});
+  const chosen = (from: 'file' | 'beside' | 'history', groups: Record<string, Group>, ungrouped = 0) => {
+    const dataset = {...aDataset({keys: 100}), groups, ungrouped: group(ungrouped)};
+    return {baseline: {...fromExpectations(anExpectations({dataset}), {from, name: 'x'})}};
+  };
+  const none = {patterns: [], redact: false};
+  const before = {'a:*': group(5), 'b:*': group(50), 'gone:*': group(0)};
+
+  test.each<[string, GroupRequest, Chosen, boolean, GroupRequest]>([
+    ['nothing to compare with', none, {baseline: null}, false, none],
+    ['the first drill of a history', none, {baseline: null}, true, {patterns: 'auto', redact: false}],
+    [
+      'a history: its groups, the largest first',
+      none,
+      chosen('history', before),
+      true,
+      {patterns: ['b:*', 'a:*'], redact: false},
+    ],
+    [
+      'a history, a tenth in no group: new ones too',
+      none,
+      chosen('history', before, 10),
+      true,
+      {patterns: ['b:*', 'a:*'], redact: false, also: 'auto'},
+    ],
+    [
+      'a history, and groups of the config',
+      {patterns: ['c:*'], redact: true},
+      chosen('history', before, 10),
+      true,
+      {patterns: ['c:*', 'b:*', 'a:*'], redact: true},
+    ],
+    [
+      'beside the backup',
+      none,
+      chosen('beside', before, 90),
+      false,
+      {patterns: ['b:*', 'a:*'], redact: false},
+    ],
+    [
+      'a file, whose groups are asked for already',
+      {patterns: ['a:*'], redact: false},
+      chosen('file', before),
+      true,
+      {patterns: ['a:*'], redact: false},
+    ],
+  ])('%s', (_what, asked, compared, kept, expected) => {
+    expect(groupsToRead(asked, compared, kept)).toEqual(expected);
+    // Asked twice it is the same.
+    expect(groupsToRead(expected, compared, kept)).toEqual(expected);
+  });
+
+  test('no more than can be told apart, those of the config first', () => {
+    const many = Object.fromEntries(Array.from({length: 70}, (_, n) => [`g${n}:*`, group(70 - n)]));
+    const {patterns} = groupsToRead({patterns: ['mine:*'], redact: false}, chosen('history', many), true);
+    expect(patterns).toHaveLength(64);
+    expect(patterns.slice(0, 2)).toEqual(['mine:*', 'g0:*']);
   });
 });

@@ -1,6 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
-import {judgeKeyLimits, keyLimitsSchema} from '../../../src/judge/key-limits.ts';
+import {isTolerance, judgeKeyLimits, keyLimitsSchema} from '../../../src/judge/key-limits.ts';
 import {policySchema} from '../../../src/judge/policy.ts';
+import {judgeTtl, ttlSchema} from '../../../src/judge/ttl-rule.ts';
 
 type Counts = {actual: number; recorded?: number | null};
 
@@ -24,6 +25,9 @@ describe('absolute limits', () => {
     [{max: 10}, 11, 'fail policy/keys-max'],
     [{max: 0}, 0, 'pass policy/keys-max'],
     [{max: 0}, 1, 'fail policy/keys-max'],
+    [{exact: 10}, 10, 'pass policy/keys-exact'],
+    [{exact: 10}, 9, 'fail policy/keys-exact'],
+    [{exact: 10}, 11, 'fail policy/keys-exact'],
   ])('%j with %i keys: %s', (limits, actual, expected) => {
     expect(judged(limits, {actual})).toEqual([expected]);
   });
@@ -91,6 +95,80 @@ describe('a growth against what was recorded', () => {
       'pass policy/keys-dropped',
       'pass policy/keys-grown',
     ]);
+  });
+});
+
+describe('a limit that warns', () => {
+  test.each<[Record<string, unknown>, number, number, string[]]>([
+    [{'warn-drop': '3%'}, 1000, 970, ['pass policy/keys-dropped']],
+    [{'warn-drop': '3%'}, 1000, 969, ['fail warning policy/keys-dropped']],
+    [{'warn-drop': '3%', 'max-drop': '10%'}, 1000, 970, ['pass policy/keys-dropped']],
+    [{'warn-drop': '3%', 'max-drop': '10%'}, 1000, 900, ['fail warning policy/keys-dropped']],
+    [{'warn-drop': '3%', 'max-drop': '10%'}, 1000, 899, ['fail error policy/keys-dropped']],
+    // The stricter one fails first.
+    [{'warn-drop': '10%', 'max-drop': '3%'}, 1000, 960, ['fail error policy/keys-dropped']],
+    [{'warn-growth': 5}, 1000, 1005, ['pass policy/keys-grown']],
+    [{'warn-growth': 5}, 1000, 1006, ['fail warning policy/keys-grown']],
+    [{'warn-growth': 5}, 1000, 1, ['pass policy/keys-grown']],
+  ])('%j, from %i to %i: %j', (limits, recorded, actual, expected) => {
+    const findings = judgeKeyLimits({
+      what: 'db 3',
+      limits: keyLimitsSchema.parse(limits),
+      actual,
+      recorded,
+      originOf: limit => `restore-drill.yml:12 ${limit}`,
+    });
+    const short = findings.map(({status, severity, rule}) =>
+      status === 'fail' ? `fail ${severity} ${rule}` : `${status} ${rule}`,
+    );
+    expect(short).toEqual(expected);
+    const [{status, severity, origin}] = findings as [(typeof findings)[number]];
+    // Whichever limit it is, it is the one that is named.
+    if (status === 'fail') expect(origin).toMatch(severity === 'error' ? / max-/ : / warn-/);
+  });
+
+  test('relaxes nothing: what was recorded must still be equal', () => {
+    expect(
+      isTolerance(keyLimitsSchema.parse({'warn-drop': '3%', 'warn-growth': '3%', exact: 3, min: 1})),
+    ).toBe(false);
+    expect(isTolerance(keyLimitsSchema.parse({'max-drop': '3%'}))).toBe(true);
+  });
+});
+
+describe('the share of keys that expire', () => {
+  const judgedTtl = (ttl: unknown, [keys, expires]: number[], before?: number[]) =>
+    judgeTtl(
+      {
+        rule: 'policy/ttl',
+        what: 'the dataset',
+        actual: {keys: keys!, expires: expires!},
+        recorded: before ? {keys: before[0]!, expires: before[1]!} : null,
+        originOf: (...path) => `restore-drill.yml:9 ${path.join('.')}`,
+      },
+      ttlSchema.parse(ttl),
+    ).map(({status, severity}) => (status === 'pass' ? status : `${status} ${severity}`));
+
+  test.each<[unknown, number[], number[] | undefined, string[]]>([
+    ['none', [10, 0], undefined, ['pass']],
+    ['none', [10, 1], undefined, ['fail error']],
+    ['all', [10, 10], undefined, ['pass']],
+    ['all', [10, 9], undefined, ['fail error']],
+    [{'min-coverage': '95%'}, [100, 95], undefined, ['pass']],
+    [{'min-coverage': '95%'}, [100, 94], undefined, ['fail error']],
+    [{'max-change': '10%'}, [100, 60], [100, 50], ['pass']],
+    [{'max-change': '10%'}, [100, 61], [100, 50], ['fail error']],
+    [{'max-change': '10%'}, [100, 39], [100, 50], ['fail error']],
+    // Of the keys, not of the keys that expire: twice as many keys, twice as many of them expire.
+    [{'max-change': '0%'}, [200, 100], [100, 50], ['pass']],
+    [{'warn-change': '10%', 'max-change': '20%'}, [100, 65], [100, 50], ['fail warning']],
+    [{'warn-change': '10%', 'max-change': '20%'}, [100, 71], [100, 50], ['fail error']],
+    [{'max-change': '10%'}, [100, 61], undefined, ['skipped warning']],
+    // Of no keys there is no share.
+    [{'max-change': '10%'}, [0, 0], [100, 50], []],
+    // A third, and what binary fractions make of it.
+    [{'max-change': '0%'}, [3, 1], [9, 3], ['pass']],
+  ])('%j of %j, before %j: %j', (ttl, now, before, expected) => {
+    expect(judgedTtl(ttl, now, before)).toEqual(expected);
   });
 });
 
