@@ -22,11 +22,12 @@ import {reportOf} from './report/report-of.ts';
 import type {Stored} from './restore/production.ts';
 import type {OnServer, ServerOptions, Surroundings} from './restore/start-server.ts';
 import type {Backup} from './source/backup.ts';
-import {type FetchRoom, fetchBackup} from './source/fetch-backup.ts';
+import {fetchBackup} from './source/fetch-backup.ts';
 import {locate} from './source/locate.ts';
 import {openStore} from './source/open-store.ts';
 import {Patience} from './source/patience.ts';
 import type {SourceJob, StoreDeps} from './source/source-job.ts';
+import type {FetchRoom} from './source/transfer.ts';
 import {Stopwatch} from './stopwatch.ts';
 import {type DecryptConfig, resolveKeys, type Secrets} from './unpack/keys.ts';
 import type {Limits} from './unpack/limits.ts';
@@ -100,7 +101,7 @@ async function gather(job: DrillJob, deps: Deps, notes: Notes): Promise<void> {
   const keys = resolveKeys(job.decrypt, deps);
   const patience = new Patience(job.source.patience, deps.signal);
   const {now = () => new Date(), random = Math.random} = deps;
-  const chance = {now: now(), random: random(), patience};
+  const chance = {now: now(), random: random(), patience, load};
 
   await using store = await openStore(job.source, deps);
   const located = await watch.time('fetchMs', () => locate(store, select, chance));
@@ -122,7 +123,7 @@ async function gather(job: DrillJob, deps: Deps, notes: Notes): Promise<void> {
   evidence.unpacked = unpacked;
 
   await using dump = unpacked.dump;
-  const beside = dump?.dumpBeside ?? entry.dumpBeside ?? null;
+  const beside = dump?.dumpBeside ?? artifact.dumpBeside;
   const groups = dump ? groupsFor(job, evidence, dump.sha256.plain) : job.groups;
   if (dump) await examine(dump, stored(backup, artifact.path, beside), {...job, groups}, deps, notes);
   if (beside) evidence.beside = await examineBeside(beside, job, deps);

@@ -26,7 +26,10 @@ export async function sabotageCommand(flags: Flags & {reportJson?: string}, io: 
   await assertNoInput(flags.reportJson, [...files, ...(await localBackups(job.source.spec))]);
   const patience = new Patience(job.source.patience, io.deps.signal);
   await using store = await openStore(job.source, io.deps);
-  const located = await locate(store, job.source.select, {patience, now: new Date(), random: Math.random()});
+  const located = await locate(store, job.source.select, {
+    ...{patience, load: job.source.load},
+    ...{now: new Date(), random: Math.random()},
+  });
   if (!located.found) return refused(await drill(job, io.deps), io);
   // Fetched once, however many copies are made of it.
   await using artifact = await fetchBackup(store, located.entry, {...io.deps, patience});

@@ -22,6 +22,13 @@ export const EXPECTATIONS_SUFFIX = '.expect.json';
 /** A part of an append-only file, or its manifest: no backup by itself. */
 const AOF_PART = /\.(manifest|\d+\.(base|incr)\.(rdb|aof))$/i;
 
+/** Not packed: by its name, or by its bytes where the name says nothing. */
+export const isPlainDump = (name: string): boolean =>
+  !isAofPart(name) && !/\.(?!rdb$)[a-z]\w*$/i.test(lastPart(name));
+
+/** Of the one file that says which parts an append-only file has. */
+export const isManifest = (name: string): boolean => /\.manifest$/i.test(name);
+
 export const isAofPart = (name: string): boolean => AOF_PART.test(lastPart(name));
 
 export const lastPart = (name: string): string => name.slice(name.lastIndexOf('/') + 1);

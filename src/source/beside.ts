@@ -72,7 +72,7 @@ async function textOf(entry: Entry, store: Store, {maxBytes, patience}: Bounds):
     const pieces: Uint8Array[] = [];
     let bytes = 0;
     for await (const piece of await store.open(entry, {from: 0, to: null}, attempt)) {
-      pieces.push(piece);
+      pieces.push(Buffer.from(piece));
       bytes += piece.length;
       attempt.alive(false);
       if (bytes > maxBytes) return null;

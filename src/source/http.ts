@@ -5,10 +5,11 @@
 import type {IncomingMessage} from 'node:http';
 import {DrillError} from '../errors.ts';
 import {lastPart} from './backup-name.ts';
+import {type BulkAnswer, BulkClient, originOf} from './bulk-client.ts';
 import {type Access, type StoreDeps, secretOf} from './source-job.ts';
 import {type Attempt, type Entry, type Listing, type Range, type Store, StoreFault} from './store.ts';
 import {readStream} from './stream.ts';
-import {startsAt, totalOf, versionOf, WebClient} from './web-client.ts';
+import {OF_FILES, startsAt, totalOf, versionOf, WebClient} from './web-client.ts';
 
 export function httpStore(uri: string, access: Access, deps: StoreDeps): Store {
   let url: URL;
@@ -45,11 +46,14 @@ class WebFile implements Store {
   readonly #url: URL;
   readonly #authorization: string | null;
   readonly #client: WebClient;
+  /** Until the server answers otherwise than it can understand: with a redirect, or without a length. */
+  #bulk: BulkClient | null;
 
   constructor(url: URL, authorization: string | null, environment: Record<string, string>) {
     this.#url = url;
     this.#authorization = authorization;
     this.#client = new WebClient(environment);
+    this.#bulk = this.#client.proxied ? null : new BulkClient();
   }
 
   async list(attempt: Attempt): Promise<Listing> {
@@ -80,7 +84,9 @@ class WebFile implements Store {
       ...(partial && {range: `bytes=${from}-${to === null ? '' : to - 1}`}),
       ...(version?.startsWith('"') && {'if-match': version}),
     };
-    const response = await this.#get(url, headers, attempt);
+    const response =
+      (to === null ? null : await this.#getBulk(url, headers, attempt)) ??
+      (await this.#get(url, headers, attempt));
     const same = version === undefined || versionOf(response) === version;
     const total = totalOf(response);
     if (!same || (total !== null && sizeBytes !== null && total !== sizeBytes)) {
@@ -95,10 +101,11 @@ class WebFile implements Store {
       response.destroy();
       throw new StoreFault('broken', 'the server did not send the part that was asked for');
     }
-    return readStream(response, attempt);
+    return 'body' in response ? (response as BulkAnswer).body : readStream(response, attempt);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#bulk?.[Symbol.asyncDispose]();
     await this.#client[Symbol.asyncDispose]();
   }
 
@@ -121,6 +128,19 @@ class WebFile implements Store {
       if (error instanceof StoreFault && error.kind === 'gone') return null;
       throw error;
     }
+  }
+
+  async #getBulk(url: URL, headers: Record<string, string>, {signal}: Attempt): Promise<BulkAnswer | null> {
+    const bulk = this.#bulk;
+    if (!bulk) return null;
+    const authorization = this.#authorization;
+    const sent = {...OF_FILES, ...headers, ...(authorization !== null && {authorization})};
+    const answer = await bulk.get({...originOf(url), headers: sent}, signal);
+    if (!answer && this.#bulk) {
+      this.#bulk = null;
+      await bulk[Symbol.asyncDispose]();
+    }
+    return answer;
   }
 
   #get(url: URL, headers: Record<string, string>, attempt: Attempt): Promise<IncomingMessage> {

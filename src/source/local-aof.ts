@@ -4,8 +4,9 @@
  * AOF is no rival of it, because servers ignore it.
  */
 import {readdir, readFile, stat} from 'node:fs/promises';
-import {basename, join} from 'node:path';
-import {isAofPart, isTemporary} from './backup-name.ts';
+import {join} from 'node:path';
+import {isAofPart, isManifest, isTemporary} from './backup-name.ts';
+import {USUAL_DIRECTORY} from './loose-files.ts';
 
 export type FoundAof = {
   /** A directory of parts, or a file. */
@@ -19,10 +20,7 @@ export type FoundAof = {
   manifest: string;
 };
 
-const MANIFEST = /\.manifest$/i;
 const SINGLE = /^[^.].*\.aof$/i;
-/** `appenddirname` of redis.conf, unless somebody changed it. */
-const USUAL_DIRECTORY = 'appendonlydir';
 
 /** `dumps`: whether the directory holds dumps: then an AOF is looked for in the usual directory only. */
 export async function aofIn(directory: string, {dumps}: {dumps: boolean}): Promise<FoundAof | null> {
@@ -46,15 +44,12 @@ export async function aofIn(directory: string, {dumps}: {dumps: boolean}): Promi
   return found.toSorted((a, b) => a.modifiedMs - b.modifiedMs || (a.path < b.path ? -1 : 1)).at(-1) ?? null;
 }
 
-/** A manifest that was named itself stands for its directory. */
-export const isManifestPath = (path: string): boolean => MANIFEST.test(basename(path));
-
 /** The parts in this very directory; also where there is no manifest, which is a finding of its own. */
 async function partsIn(directory: string): Promise<FoundAof | null> {
   const names = (await readdir(directory)).filter(name => !isTemporary(name));
   const parts = names.filter(name => isAofPart(name));
   if (parts.length === 0) return null;
-  const manifests = parts.filter(name => MANIFEST.test(name));
+  const manifests = parts.filter(name => isManifest(name));
   const texts = await Promise.all(manifests.map(name => readFile(join(directory, name), 'latin1')));
   const stats = await Promise.all(parts.map(name => stat(join(directory, name))));
   return {

@@ -7,8 +7,8 @@ import {glob, open, readdir, stat} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {DrillError} from '../errors.ts';
-import {isAofPart, isTemporary, looksLikeBackup} from './backup-name.ts';
-import {aofIn, type FoundAof, isManifestPath} from './local-aof.ts';
+import {isManifest, isPlainDump, isTemporary, looksLikeBackup} from './backup-name.ts';
+import {aofIn, type FoundAof} from './local-aof.ts';
 import {isRemote} from './location.ts';
 import type {Load, Spec} from './source-job.ts';
 import type {Entry, Listing, Range, Store} from './store.ts';
@@ -45,7 +45,7 @@ export async function localBackups(spec: Spec): Promise<string[]> {
 
 async function listLocal(path: string, load: Load): Promise<Listing> {
   const stats = await statOrNull(path);
-  if (stats?.isFile() && isManifestPath(path)) {
+  if (stats?.isFile() && isManifest(basename(path))) {
     const aof = await aofIn(dirname(path), {dumps: false});
     if (aof) return {place: path, entries: [aofEntry(aof)], named: basename(aof.path)};
   }
@@ -142,9 +142,6 @@ async function backupsIn(directory: string, load: Load): Promise<Entry[]> {
     {...aofEntry(aof), ...(load === 'auto' && beside !== undefined && {dumpBeside: beside})},
   ];
 }
-
-/** Not packed: by its name, or by its bytes where the name says nothing. */
-const isPlainDump = (name: string): boolean => !isAofPart(name) && !/\.(?!rdb$)[a-z]\w*$/i.test(name);
 
 const byTime = (a: Entry, b: Entry): number => ((a.modifiedAt ?? '') < (b.modifiedAt ?? '') ? -1 : 1);
 

@@ -1,6 +1,6 @@
 /** What a path in a store stands for: one thing, everything below a directory or prefix, or what matches a pattern. Pure. */
 import {matchesGlob} from 'node:path';
-import {lastPart} from './backup-name.ts';
+import {isManifest, lastPart} from './backup-name.ts';
 import type {Entry, Listing} from './store.ts';
 
 export type Place = {
@@ -18,7 +18,8 @@ export function placeOf(path: string): Place {
   const directory = known.slice(0, known.lastIndexOf('/') + 1);
   const rest = path.slice(directory.length);
   if (glob !== -1) return {directory, named: null, pattern: rest};
-  return {directory, named: rest === '' ? null : rest, pattern: null};
+  // A manifest that was named itself stands for its directory.
+  return {directory, named: rest === '' || isManifest(rest) ? null : rest, pattern: null};
 }
 
 /** Entries have names below the directory. What matches a pattern is meant, whatever its name. */

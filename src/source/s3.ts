@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-s3';
 import {DrillError} from '../errors.ts';
 import {besideOf, listingOf, type Place, placeOf} from './place.ts';
+import {BulkBody, withBulk} from './s3-bulk-handler.ts';
 import type {Access, StoreDeps} from './source-job.ts';
 import {
   type Attempt,
@@ -42,6 +43,7 @@ export function s3Store(uri: string, {endpoint, region, pathStyle}: Access, {env
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {connectionTimeout: CONNECT_MS},
   });
+  client.config.requestHandler = withBulk(client.config.requestHandler);
   return new BucketStore(client, bucket, placeOf(key), versionId);
 }
 
@@ -109,7 +111,7 @@ class BucketStore implements Store {
           ...this.#object(name),
           ...(versionId && {VersionId: versionId}),
           ...(etag && {IfMatch: etag}),
-          ...((from > 0 || to !== sizeBytes) && {Range: `bytes=${from}-${to === null ? '' : to - 1}`}),
+          ...((from > 0 || to !== null) && {Range: `bytes=${from}-${to === null ? '' : to - 1}`}),
         }),
         {abortSignal},
       ),
@@ -118,7 +120,7 @@ class BucketStore implements Store {
     // Not everybody who speaks S3 minds the condition.
     const total = /\/(\d+)$/.exec(ContentRange ?? '')?.[1];
     const same = (!etag || !ETag || ETag === etag) && (total === undefined || Number(total) === sizeBytes);
-    if (same) return readStream(body, attempt);
+    if (same) return body instanceof BulkBody ? body.pieces : readStream(body, attempt);
     body.destroy();
     throw new StoreFault('changed', 'it is not what it was a moment ago');
   }

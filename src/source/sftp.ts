@@ -3,6 +3,7 @@
  * connection, made anew when it breaks; many reads are on their way at a time, or the way would be all that counts.
  */
 import {DrillError} from '../errors.ts';
+import {isAofPart} from './backup-name.ts';
 import {listingOf, type Place, placeOf} from './place.ts';
 import {
   type Connection,
@@ -59,6 +60,7 @@ class SftpDirectory implements Store {
       );
       const entries: Entry[] = [];
       for (const {filename, attrs} of listed ?? []) {
+        if (attrs.isDirectory() && pattern === null) entries.push(...(await this.#parts(sftp, filename)));
         // What a link leads to is what counts.
         const entry = attrs.isFile()
           ? this.#entryOf(filename, attrs)
@@ -134,6 +136,15 @@ class SftpDirectory implements Store {
   async #entry(sftp: SFTPWrapper, name: string): Promise<Entry | null> {
     const stats = await call<Stats>(done => sftp.stat(this.#place.directory + name, done)).catch(noSuchFile);
     return stats?.isFile() ? this.#entryOf(name, stats) : null;
+  }
+
+  /** Of an append-only file in a directory of its own; nothing else is looked for below. */
+  async #parts(sftp: SFTPWrapper, directory: string): Promise<Entry[]> {
+    const path = this.#place.directory + directory;
+    const listed = await call<FileEntryWithStats[]>(done => sftp.readdir(path, done)).catch(notTold);
+    return (listed ?? []).flatMap(({filename, attrs}) =>
+      attrs.isFile() && isAofPart(filename) ? [this.#entryOf(`${directory}/${filename}`, attrs)] : [],
+    );
   }
 
   #entryOf(name: string, stats: Stats): Entry {

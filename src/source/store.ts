@@ -30,6 +30,9 @@ export type Entry = {
   files?: string[];
   /** A dump beside an append-only file, which servers ignore. */
   dumpBeside?: string;
+  /** Of a backup of several files, which are fetched together, and the dump beside them. */
+  parts?: Entry[];
+  dumpOfSet?: Entry;
 };
 
 export type Listing = {
@@ -62,7 +65,10 @@ export type Store = AsyncDisposable & {
   beside?(entry: Entry, names: string[], attempt: Attempt): Promise<Entry[]>;
   /** What one entry is exactly, where listing tells less; asked before it is fetched. */
   look?(entry: Entry, attempt: Attempt): Promise<Entry>;
-  /** Throws StoreFault `changed` where it is no longer the version that was listed. */
+  /**
+   * Throws StoreFault `changed` where it is no longer the version that was listed. Each piece is lent until the next one is
+   * asked for: its bytes may be others then.
+   */
   open(entry: Entry, range: Range, attempt: Attempt): Promise<AsyncIterable<Uint8Array>>;
 };
 

@@ -3,7 +3,12 @@
  * host, and nothing from https to http. One try, without any patience: what goes wrong is a StoreFault.
  */
 import {once} from 'node:events';
-import {Agent as HttpAgent, type IncomingMessage, request as requestHttp} from 'node:http';
+import {
+  Agent as HttpAgent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as requestHttp,
+} from 'node:http';
 import {Agent as HttpsAgent, request as requestHttps} from 'node:https';
 import {type Attempt, faultOfStatus, StoreFault} from './store.ts';
 import {readStream, unreachableBy} from './stream.ts';
@@ -19,13 +24,22 @@ export type WebRequest = {
   explain?: (response: IncomingMessage, redirected: boolean) => StoreFault;
 };
 
+/** The bytes as they are stored: of others no checksum would be right. */
+export const OF_FILES = {'accept-encoding': 'identity', 'user-agent': 'redis-restore-drill'};
+
+/** As much of an answer as tells which bytes it brings. */
+type Answer = {statusCode?: number | undefined; headers: IncomingHttpHeaders};
+
 export class WebClient implements AsyncDisposable {
+  /** Not all that is asked goes to the server itself. */
+  readonly proxied: boolean;
   readonly #agents: {'http:': HttpAgent; 'https:': HttpsAgent};
 
   constructor(environment: Record<string, string>) {
     const {HTTP_PROXY, HTTPS_PROXY, NO_PROXY, http_proxy, https_proxy, no_proxy} = environment;
     const proxyEnv = {HTTP_PROXY, HTTPS_PROXY, NO_PROXY, http_proxy, https_proxy, no_proxy};
     const options = {keepAlive: true, proxyEnv};
+    this.proxied = Boolean(HTTP_PROXY || HTTPS_PROXY || http_proxy || https_proxy);
     this.#agents = {'http:': new HttpAgent(options), 'https:': new HttpsAgent(options)};
   }
 
@@ -65,8 +79,7 @@ export class WebClient implements AsyncDisposable {
     try {
       const sent = request(url, {
         agent: this.#agents[url.protocol as 'http:' | 'https:'],
-        // The bytes as they are stored: of others no checksum would be right.
-        headers: {'accept-encoding': 'identity', 'user-agent': 'redis-restore-drill', ...headers},
+        headers: {...OF_FILES, ...headers},
         signal,
       }).end();
       const [response] = (await once(sent, 'response', {signal})) as [IncomingMessage];
@@ -81,19 +94,19 @@ const unexplained = ({statusCode = 0, headers}: IncomingMessage): StoreFault =>
   faultOfStatus(statusCode, `the server answers ${statusCode}`, headers['retry-after']);
 
 /** A weak ETag promises less than the same bytes. */
-export function versionOf({headers}: IncomingMessage): string | undefined {
+export function versionOf({headers}: Answer): string | undefined {
   const {etag} = headers;
   return etag?.startsWith('"') ? etag : headers['last-modified'];
 }
 
 /** Bytes of the whole, whatever part of it comes. */
-export function totalOf({statusCode, headers}: IncomingMessage): number | null {
+export function totalOf({statusCode, headers}: Answer): number | null {
   const text =
     statusCode === 200 ? headers['content-length'] : /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1];
   return text === undefined ? null : Number(text);
 }
 
-export const startsAt = ({headers}: IncomingMessage, from: number): boolean =>
+export const startsAt = ({headers}: Answer, from: number): boolean =>
   /^bytes (\d+)-/.exec(headers['content-range'] ?? '')?.[1] === String(from);
 
 /** All of a short answer. A longer one is not what was asked for. */

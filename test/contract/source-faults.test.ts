@@ -37,8 +37,8 @@ describe.each(PLACES.filter(({proxied}) => proxied))('$name', ({start, missing, 
     const points = Array.from({length: 50}, () => Math.floor(Math.random() * BYTES.length));
     for (const point of points) {
       place.proxy!.reset();
-      place.proxy!.fault = connection => (connection === 0 ? {kind: 'cut', afterBytes: point} : null);
-      expect([point, await came()]).toEqual([point, 'whole']);
+      place.proxy!.once({kind: 'cut', afterBytes: point});
+      expect([point, await came(), place.proxy!.happened]).toEqual([point, 'whole', 1]);
     }
   });
 
@@ -53,8 +53,8 @@ describe.each(PLACES.filter(({proxied}) => proxied))('$name', ({start, missing, 
   });
 
   it('stalled once, it goes on', async () => {
-    place.proxy!.fault = connection => (connection === 0 ? {kind: 'stall', afterBytes: 600_000} : null);
-    expect(await came()).toBe('whole');
+    place.proxy!.once({kind: 'stall', afterBytes: 600_000});
+    expect([await came(), place.proxy!.happened]).toEqual(['whole', 1]);
   });
 
   it('stalled for ever, it ends with its deadline', async () => {
@@ -118,8 +118,8 @@ describe('a bit that flips on the way', () => {
       await using place = await start();
       await place.put('dump.rdb', BYTES);
       const came = () => outcome(place.reach('dump.rdb'), temp.path, BYTES);
-      place.proxy!.fault = connection => (connection === 0 ? {kind: 'flip', atBytes: [400_000]} : null);
-      expect(await came()).toBe('whole');
+      place.proxy!.once({kind: 'flip', atBytes: [400_000]});
+      expect([await came(), place.proxy!.happened]).toEqual(['whole', 1]);
       place.proxy!.reset();
       // Whether the second fetch has a connection of its own or not, it is hurt elsewhere than the first.
       place.proxy!.fault = connection => ({kind: 'flip', atBytes: [400_000 + connection * 1000, 1_700_000]});

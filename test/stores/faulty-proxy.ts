@@ -4,7 +4,8 @@ import {once} from 'node:events';
 import {connect, createServer, type Server, type Socket} from 'node:net';
 
 /** What befalls one connection; `null`: nothing. */
-export type Fault =
+export type Fault = {once?: true} & Befalling;
+type Befalling =
   | {kind: 'cut'; afterBytes: number}
   | {kind: 'stall'; afterBytes: number}
   | {kind: 'flip'; atBytes: number[]}
@@ -16,6 +17,8 @@ export class FaultyProxy implements AsyncDisposable {
   /** Asked for each connection, with its number from 0. */
   fault: (connection: number) => Fault | null = () => null;
   connections = 0;
+  /** Faults that befell a connection: what is planned for a byte that never comes, tests nothing. */
+  happened = 0;
   #port = 0;
 
   private constructor(target: number) {
@@ -38,7 +41,13 @@ export class FaultyProxy implements AsyncDisposable {
   reset(): void {
     this.fault = () => null;
     this.connections = 0;
+    this.happened = 0;
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Befalls the first connection that gets so far, whichever it is. */
+  once(fault: Fault): void {
+    this.fault = () => ({...fault, once: true});
   }
 
   /** Nobody listens while `work` goes on. */
@@ -84,17 +93,21 @@ export class FaultyProxy implements AsyncDisposable {
     server.on('data', (data: Buffer) => {
       const before = passed;
       passed += data.length;
-      for (const at of fault?.kind === 'flip' ? fault.atBytes : []) {
-        if (at >= before && at < passed) data[at - before]! ^= 0x01;
+      const spared = fault?.once && this.happened > 0;
+      for (const at of fault?.kind === 'flip' && !spared ? fault.atBytes : []) {
+        if (at < before || at >= passed) continue;
+        data[at - before]! ^= 0x01;
+        this.happened += 1;
       }
       const limit = fault?.kind === 'cut' || fault?.kind === 'stall' ? fault.afterBytes : Infinity;
-      if (passed <= limit) {
+      if (passed <= limit || spared) {
         if (!client.write(data)) {
           server.pause();
           client.once('drain', () => server.resume());
         }
         return;
       }
+      this.happened += 1;
       client.write(data.subarray(0, Math.max(0, limit - before)));
       server.pause();
       if (fault?.kind === 'cut') client.destroySoon();
