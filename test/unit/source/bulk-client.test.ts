@@ -143,14 +143,16 @@ test.each([
 });
 
 test('bytes behind an answer never pass for the next one', async () => {
+  const sent = Promise.withResolvers<void>();
   const {port, connections} = await serving(async socket => {
     socket.write(whole(Buffer.from('first')));
     await sleep(20);
-    socket.write(whole(Buffer.from('false')));
+    socket.write(whole(Buffer.from('false')), () => sent.resolve());
   });
   await using client = new BulkClient();
   expect((await bodyOf(client, port))?.toString()).toBe('first');
-  await sleep(60);
+  await sent.promise;
+  await sleep(20);
   expect((await bodyOf(client, port))?.toString()).toBe('first');
   expect(connections()).toBe(2);
 });
