@@ -23,6 +23,7 @@ const STUBS = {
   ],
   'action.cjs': [...notRunFirst(), ...step('run')],
   'record.cjs': [...notRunFirst(), ...step('record')],
+  'gate.cjs': [...notRunFirst(), ...step('gate')],
   'post.cjs': step('post'),
 };
 

@@ -7,6 +7,8 @@ import {join} from 'node:path';
 import {z} from 'zod';
 import {configSchema} from '../src/config/schema.ts';
 import {fleetReportSchema} from '../src/fleet/fleet-report.ts';
+
+import {gateReportSchema} from '../src/gate/gate-report.ts';
 import {inspectionSchema} from '../src/inspect/inspection.ts';
 import {expectationsSchema} from '../src/judge/expectations.ts';
 import {reportSchema} from '../src/report/drill-report.ts';
@@ -27,6 +29,13 @@ const SCHEMAS = [
     io: 'output',
     title: 'Expectations of restore-drill (--expect)',
     description: 'A recorded census of a dataset, and which backup it was taken from.',
+  },
+  {
+    name: 'gate',
+    schema: gateReportSchema,
+    io: 'output',
+    title: 'restore-drill gate --report-json',
+    description: 'Whether a release may go out, and why, by the newest drill of each backup.',
   },
   {
     name: 'inspection',

@@ -3,9 +3,9 @@
  * process.env, and it is the only importer of @actions/core. The exit code is that of the command line.
  */
 import {randomBytes} from 'node:crypto';
-import {readdir, readFile, rm} from 'node:fs/promises';
-import {basename, dirname, join, resolve} from 'node:path';
+import {join, resolve} from 'node:path';
 import * as core from '@actions/core';
+import type {View} from './action-view.ts';
 import type {Held} from './commands.ts';
 import {credentialsIn} from './config/credentials.ts';
 import {whyUntrusted} from './config/trust.ts';
@@ -13,13 +13,14 @@ import type {Deps} from './drill.ts';
 import {DrillError, EXIT, toDrillError} from './errors.ts';
 import type {FleetReport} from './fleet/fleet-report.ts';
 import type {FleetFlags, HeldFleet} from './fleet/hold-fleet.ts';
+import {GATE_OPTIONS, inputOf} from './gate/gate-options.ts';
 import {assertNode} from './node-version.ts';
+import {removeWritten} from './outputs.ts';
 import {paintOn} from './paint.ts';
 import {begin, prepare} from './process-life.ts';
-import type {Progress} from './progress.ts';
-import {progressOn} from './progress-view.ts';
+import {progressOn, timed} from './progress-view.ts';
 import type {DrillReport} from './report/drill-report.ts';
-import {surroundingsIn} from './surroundings.ts';
+import {docsUrlIn, eventIn, surroundingsIn} from './surroundings.ts';
 import {VERSION} from './version.ts';
 
 /**
@@ -75,8 +76,9 @@ export async function record(): Promise<void> {
         hint: 'Name the file to record in, for example .restore-drill/sessions.json.',
       });
     }
+    const {truthOf} = await import('./config/truth.ts');
     const {holdRecording, recordedIn} = await import('./recording.ts');
-    const asked = {...flags, expect, update: isUpdate()};
+    const asked = {...flags, expect, update: truthOf('update', input('update'))};
     const held = await holdRecording(asked, deps);
     core.setOutput('changed', held.changed);
     if (held.report.outcome === 'passed') {
@@ -87,13 +89,25 @@ export async function record(): Promise<void> {
   });
 }
 
-/** Throws DrillError `usage/invalid`: what is not understood is not taken for a no. */
-function isUpdate(): boolean {
-  const text = input('update') ?? 'false';
-  if (text === 'true' || text === 'false') return text === 'true';
-  throw new DrillError('usage/invalid', 'the input update is neither true nor false', {
-    hint: 'Write true to keep the recorded groups and write only what changed.',
-  });
+/** `uses: redis-restore-drill/gate`: green only where the newest drill of every required backup passed. */
+export async function gate(): Promise<void> {
+  const signal = begin(process.env);
+  core.setOutput('outcome', 'not-run');
+  muteWarnings();
+  const given = GATE_OPTIONS.map(option => [inputOf(option), core.getInput(inputOf(option))] as const);
+  for (const [, value] of given) for (const credential of credentialsIn(value)) core.setSecret(credential);
+  try {
+    assertNode();
+    const {flagsOf} = await import('./gate/gate-flags.ts');
+    const {holdGate} = await import('./gate/hold-gate.ts');
+    const flags = {...flagsOf(Object.fromEntries(given)), untrusted: await untrusted()};
+    const {viewOfGate} = await import('./gate/gate-view.ts');
+    const {report, reportPath, unwritten} = await holdGate(flags, deps('', signal));
+    const outputs: Outputs = reportPath === undefined ? [] : [['report-path', resolve(reportPath)]];
+    process.exitCode = await show({...viewOfGate(report, look()), report, unwritten, outputs});
+  } catch (thrown) {
+    core.error(`the gate stays shut: ${toDrillError(thrown).message}`);
+  }
 }
 
 /** Runs whatever became of the step: removes what a drill that was killed left behind. Never fails the job. */
@@ -104,7 +118,7 @@ export async function post(): Promise<void> {
     const runId = core.getState(RUN);
     if (runId !== '' && core.getState(CLEAN) !== 'true') await cleanUpAfter(runId);
     const report = core.getState(REPORT);
-    if (report !== '') await removeReport(report);
+    if (report !== '') await removeWritten(report);
   } catch (thrown) {
     core.warning(`the clean-up after the drill broke off: ${toDrillError(thrown).message}`);
   }
@@ -118,14 +132,6 @@ async function cleanUpAfter(run: string): Promise<void> {
   });
   core.info(`Cleaned up after the drill: ${containers} containers, ${directories} directories removed.`);
   for (const problem of problems) core.warning(problem, {title: 'Not everything could be removed'});
-}
-
-/** With what a drill that was killed while it wrote may have left beside it. */
-async function removeReport(report: string): Promise<void> {
-  const directory = dirname(report);
-  const names = await readdir(directory).catch(() => []);
-  const ours = names.filter(name => name.startsWith(basename(report)));
-  await Promise.all(ours.map(name => rm(join(directory, name), {force: true}).catch(() => {})));
 }
 
 type Request = {flags: FleetFlags; deps: Deps; runId: string};
@@ -176,15 +182,18 @@ function input(name: (typeof INPUTS)[number]): string | undefined {
   return core.getInput(name) || undefined;
 }
 
-async function flagsOfInputs(): Promise<FleetFlags> {
+/** Why a stranger may have started this run. */
+async function untrusted(): Promise<string | undefined> {
   const eventName = process.env.GITHUB_EVENT_NAME ?? '';
-  const untrusted = whyUntrusted(eventName, await event()) ?? undefined;
+  const because = whyUntrusted(eventName, await eventIn(process.env)) ?? undefined;
   core.info(
     `redis-restore-drill ${VERSION}, Node ${process.versions.node}, ${process.platform} ${process.arch}`,
   );
-  core.debug(
-    `event ${eventName || 'none'}: ${untrusted ?? 'the config is taken to be the repository’s own'}`,
-  );
+  core.debug(`event ${eventName || 'none'}: ${because ?? 'the config is taken to be the repository’s own'}`);
+  return because;
+}
+
+async function flagsOfInputs(): Promise<FleetFlags> {
   return {
     backup: input('backup'),
     backups: input('backups'),
@@ -197,17 +206,8 @@ async function flagsOfInputs(): Promise<FleetFlags> {
     server: input('server'),
     image: input('image'),
     set: core.getMultilineInput('set'),
-    untrusted,
+    untrusted: await untrusted(),
   };
-}
-
-/** What started the workflow; unreadable is as good as unknown, which whyUntrusted takes for the worst. */
-async function event(): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(process.env.GITHUB_EVENT_PATH ?? '', 'utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function deps(run: string, signal: AbortSignal): Deps {
@@ -216,59 +216,47 @@ function deps(run: string, signal: AbortSignal): Deps {
     ...surroundingsIn(process.env),
     mask: secret => core.setSecret(secret),
     signal,
-    progress: timed(shown),
+    progress: timed(shown, text => core.debug(text)),
     run,
   };
-}
-
-/** For RUNNER_DEBUG: when each phase began and ended. */
-function timed(progress: Progress): Progress {
-  return {
-    phase: (...parts) => {
-      const [name] = parts;
-      const start = performance.now();
-      core.debug(`${name} begins`);
-      const phase = progress.phase(...parts);
-      return {
-        update: done => phase.update(done),
-        end: () => {
-          phase.end();
-          core.debug(`${name} took ${Math.round(performance.now() - start)} ms`);
-        },
-      };
-    },
-  };
-}
-
-/** Where the documents of the very version that runs are; not known of an action of the workspace (`uses: ./`). */
-function docsUrl(): {docsUrl?: string} {
-  const {GITHUB_SERVER_URL, GITHUB_ACTION_REPOSITORY, GITHUB_ACTION_REF} = process.env;
-  if (!GITHUB_SERVER_URL || !GITHUB_ACTION_REPOSITORY || !GITHUB_ACTION_REF) return {};
-  return {docsUrl: `${GITHUB_SERVER_URL}/${GITHUB_ACTION_REPOSITORY}/blob/${GITHUB_ACTION_REF}/docs`};
 }
 
 /** The verdict in all the places where people look for it; the output `outcome` and the exit code last of all. */
 async function publish(held: Held | HeldFleet): Promise<number> {
   const {viewOf} = await import('./action-view.ts');
-  const options = {paint: paintOn(), maxBytes: SUMMARY_MAX_BYTES, ...docsUrl()};
-  const view = viewOf(held, options);
-  const {unwritten} = held;
-  const {outcome} = reportIn(held);
+  const view = viewOf(held, look());
+  const {keys, digest, restoreDurationMs, backupAgeSeconds, findings} = view.measures;
+  const outputs: Outputs = [
+    ['keys', keys],
+    ['digest', digest],
+    ['restore-duration-ms', restoreDurationMs],
+    ['backup-age-seconds', backupAgeSeconds],
+    ['findings', findings],
+  ];
+  return await show({...view, report: reportIn(held), unwritten: held.unwritten, outputs});
+}
+
+const look = () => ({paint: paintOn(), maxBytes: SUMMARY_MAX_BYTES, ...docsUrlIn(process.env)});
+
+type Outputs = [name: string, value: unknown][];
+
+type Shown = Omit<View, 'measures'> & {
+  report: {outcome: string};
+  unwritten: DrillError | undefined;
+  outputs: Outputs;
+};
+
+async function show({report, unwritten, outputs, ...view}: Shown): Promise<number> {
   printInert(view.text);
-  core.debug(JSON.stringify(reportIn(held)));
+  core.debug(JSON.stringify(report));
   for (const {level, message, title, file, line} of view.annotations)
     ANNOTATE[level](message, {title, ...(file && {file}), ...(line && {startLine: line})});
   // A step shows ten errors; of a drill that failed its findings are worth more.
-  const complain = outcome === 'passed' ? core.error : core.warning;
+  const complain = view.exitCode === EXIT.passed ? core.error : core.warning;
   if (unwritten) complain(`${unwritten.message}\nHINT: ${unwritten.hint}`, {title: unwritten.code});
-  const {keys, digest, restoreDurationMs, backupAgeSeconds, findings} = view.measures;
-  core.setOutput('keys', keys);
-  core.setOutput('digest', digest);
-  core.setOutput('restore-duration-ms', restoreDurationMs);
-  core.setOutput('backup-age-seconds', backupAgeSeconds);
-  core.setOutput('findings', findings);
+  for (const [name, value] of outputs) core.setOutput(name, value);
   await summarize(view.summary);
-  core.setOutput('outcome', outcome);
+  core.setOutput('outcome', report.outcome);
   return view.exitCode || (unwritten?.exitCode ?? EXIT.passed);
 }
 

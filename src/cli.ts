@@ -9,6 +9,8 @@ import type {InspectFlags, Io} from './commands.ts';
 import {type DrillError, EXIT, toDrillError} from './errors.ts';
 import type {MergeFlags} from './fleet/hold-merge.ts';
 import type {PlanFlags} from './fleet/make-plan.ts';
+import type {GateFlags} from './gate/gate-flags.ts';
+import {GATE_OPTIONS} from './gate/gate-options.ts';
 import {assertNode} from './node-version.ts';
 import {paintOn} from './paint.ts';
 import {begin, end} from './process-life.ts';
@@ -90,6 +92,13 @@ async function run(argv: string[], signal: AbortSignal): Promise<number> {
       const {sabotageCommand} = await import('./sabotage/sabotage-command.ts');
       exitCode = await sabotageCommand({...flags, backup}, io(signal));
     });
+  const gate = command('gate', 'may a release go out? Judges the newest drill of each backup');
+  for (const {flag, help, ...kind} of GATE_OPTIONS)
+    'repeated' in kind ? gate.option(flag, help, collect) : gate.option(flag, help);
+  gate.action(async (flags: GateFlags) => {
+    const {gateCommand} = await import('./gate/hold-gate.ts');
+    exitCode = await gateCommand(flags, io(signal));
+  });
   withServer(command('demo', 'drill a sample backup, then a damaged copy')).action(
     async (flags: ServerFlags) => {
       const {demoCommand} = await import('./commands.ts');

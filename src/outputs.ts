@@ -2,7 +2,8 @@
  * Files that a command writes because it was asked to: never over what it reads, and whole or not at all. In: where and
  * what. What cannot be written is a DrillError; whether it matters is the command's business.
  */
-import {realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {readdir, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {basename, dirname, join} from 'node:path';
 import {DrillError, toDrillError} from './errors.ts';
 
 /** Nothing that is read may be written over: least of all the backup. */
@@ -60,4 +61,12 @@ export async function writeJson(
   } catch (thrown) {
     return {unwritten: toDrillError(thrown)};
   }
+}
+
+/** With what a drill that was killed while it wrote may have left beside it. */
+export async function removeWritten(path: string): Promise<void> {
+  const directory = dirname(path);
+  const names = await readdir(directory).catch(() => []);
+  const ours = names.filter(name => name.startsWith(basename(path)));
+  await Promise.all(ours.map(name => rm(join(directory, name), {force: true}).catch(() => {})));
 }

@@ -60,3 +60,22 @@ function bar(done: number, total: number): string {
   const full = total === 0 ? BAR_CHARS : Math.min(BAR_CHARS, Math.round((BAR_CHARS * done) / total));
   return `[${'#'.repeat(full)}${'.'.repeat(BAR_CHARS - full)}]`;
 }
+
+/** For RUNNER_DEBUG: when each phase began and ended. */
+export function timed(progress: Progress, debug: (text: string) => void): Progress {
+  return {
+    phase: (...parts) => {
+      const [name] = parts;
+      const start = performance.now();
+      debug(`${name} begins`);
+      const phase = progress.phase(...parts);
+      return {
+        update: done => phase.update(done),
+        end: () => {
+          phase.end();
+          debug(`${name} took ${Math.round(performance.now() - start)} ms`);
+        },
+      };
+    },
+  };
+}

@@ -104,7 +104,7 @@ export async function chooseEntry({backup, config}: Pick<Flags, 'backup' | 'conf
   return only!;
 }
 
-async function readConfig(file: string | undefined): Promise<string | null> {
+export async function readConfig(file: string | undefined): Promise<string | null> {
   try {
     return await readFile(file ?? DEFAULT_CONFIG, 'utf8');
   } catch (cause) {

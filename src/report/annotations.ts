@@ -20,7 +20,9 @@ const LEVELS = ['error', 'warning', 'notice'] as const;
 /** Of one step and one level. https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations */
 const MAX_PER_LEVEL = 10;
 
-export function annotationsOf(report: DrillReport): Annotation[] {
+type Judged = Pick<DrillReport, 'outcome' | 'findings'> & {error?: DrillReport['error'] | undefined};
+
+export function annotationsOf(report: Judged): Annotation[] {
   const all = report.outcome === 'not-run' ? notRun(report.error!) : judged(report);
   return LEVELS.flatMap(level => bounded(all.filter(annotation => annotation.level === level)));
 }
@@ -51,7 +53,7 @@ export function findingAnnotations(findings: Finding[]): Annotation[] {
   ];
 }
 
-function judged({findings, error}: DrillReport): Annotation[] {
+function judged({findings, error}: Judged): Annotation[] {
   const annotations = findingAnnotations(findings);
   if (error) {
     // A file that nobody can read has failed without a server; that there was none is worth knowing all the same.

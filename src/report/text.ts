@@ -176,5 +176,5 @@ function timings({timings}: DrillReport, paint: Paint): string {
   return `${paint('dim', 'Timings')}   ${parts.filter(part => part !== null).join(', ')}`;
 }
 
-const section = (title: string, lines: string[], paint: Paint): string =>
+export const section = (title: string, lines: string[], paint: Paint): string =>
   lines.length === 0 ? '' : `${paint('strong', title)}\n${lines.join('\n')}`;

@@ -1,10 +1,11 @@
 /**
- * The part of GitHub's REST API that tells of artifacts: pages of them, the run that one is of, and its bytes. Answers are
+ * The part of GitHub's REST API that tells of artifacts and of runs: pages of them, the run that one is of, and its bytes. Answers are
  * checked against what GitHub publishes; what GitHub means by a status is told with what to do. The token is sent to the
  * API alone, never to the storage that it redirects to.
  */
 import type {IncomingMessage} from 'node:http';
 import {z} from 'zod';
+import {DrillError} from '../errors.ts';
 import {type Attempt, faultOfStatus, StoreFault} from './store.ts';
 import {parsed, textOf, WebClient} from './web-client.ts';
 
@@ -44,8 +45,36 @@ const runSchema = z.looseObject({
   status: z.string().nullable(),
   conclusion: z.string().nullable(),
   html_url: z.string(),
+  head_branch: z.string().nullable(),
+  head_sha: z.string(),
+  run_attempt: z.number().int().optional(),
+  created_at: z.iso.datetime({offset: true}),
+  updated_at: z.iso.datetime({offset: true}),
+  repository: z.looseObject({id: z.number().int()}).nullish(),
+  /** Another one, or none any more, where a fork's changes ran. */
+  head_repository: z.looseObject({id: z.number().int()}).nullish(),
 });
 export type GitHubRun = z.infer<typeof runSchema>;
+
+const runsSchema = z.looseObject({workflow_runs: z.array(runSchema)});
+
+/** `active`, or who or what disabled it. */
+const workflowSchema = z.looseObject({state: z.string()});
+export type GitHubWorkflow = z.infer<typeof workflowSchema>;
+
+const PUBLIC_API = 'https://api.github.com';
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;
+
+/** Where a token may be sent to. Throws DrillError `usage/invalid`. */
+export function apiUrlOf(text: string | undefined): string {
+  const address = text || PUBLIC_API;
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname)))
+    return address;
+  throw new DrillError('usage/invalid', 'source: GITHUB_API_URL is no address that a token may be sent to', {
+    hint: 'Write https://HOST/api/v3 for GitHub Enterprise Server; leave it out for github.com.',
+  });
+}
 
 type Login = {
   /** `https://api.github.com`, or what GITHUB_API_URL says. */
@@ -85,12 +114,25 @@ export class GitHubApi implements AsyncDisposable {
 
   /** `null` where it has been deleted. */
   async run(id: number, attempt: Attempt): Promise<GitHubRun | null> {
-    try {
-      return (await this.#ask(`/runs/${id}`, runSchema, attempt)).value;
-    } catch (error) {
-      if (error instanceof StoreFault && error.kind === 'gone') return null;
-      throw error;
-    }
+    return await unlessGone(this.#ask(`/runs/${id}`, runSchema, attempt));
+  }
+
+  /** `null`: the repository has no workflow file of that name. */
+  async workflow(file: string, attempt: Attempt): Promise<GitHubWorkflow | null> {
+    return await unlessGone(this.#ask(`/workflows/${encodeURIComponent(file)}`, workflowSchema, attempt));
+  }
+
+  /** Of a workflow on a branch, newest first; one page. */
+  async runs(file: string, branch: string, attempt: Attempt): Promise<GitHubRun[]> {
+    const query = `?branch=${encodeURIComponent(branch)}&per_page=${PAGE}`;
+    const path = `/workflows/${encodeURIComponent(file)}/runs${query}`;
+    return (await this.#ask(path, runsSchema, attempt)).value.workflow_runs;
+  }
+
+  /** All that one run left, one page: a hundred jobs leave a hundred. */
+  async artifactsOf(runId: number, attempt: Attempt): Promise<GitHubArtifact[]> {
+    const path = `/runs/${runId}/artifacts?per_page=${PAGE}`;
+    return (await this.#ask(path, pageSchema, attempt)).value.artifacts;
   }
 
   /** The storage's answer. Its address is good for a minute only, so that each part asks for a new one. */
@@ -117,6 +159,15 @@ export class GitHubApi implements AsyncDisposable {
     const all = {accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28', ...headers};
     const request = {headers: all, authorization: this.#authorization, explain};
     return this.#client.get(new URL(this.#base + path), request, attempt);
+  }
+}
+
+async function unlessGone<T>(answer: Promise<{value: T}>): Promise<T | null> {
+  try {
+    return (await answer).value;
+  } catch (error) {
+    if (error instanceof StoreFault && error.kind === 'gone') return null;
+    throw error;
   }
 }
 

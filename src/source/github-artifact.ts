@@ -6,7 +6,7 @@
 import type {IncomingMessage} from 'node:http';
 import {matchesGlob} from 'node:path';
 import {DrillError} from '../errors.ts';
-import {GitHubApi, type GitHubArtifact, type GitHubRun, PERMISSION} from './github-api.ts';
+import {apiUrlOf, GitHubApi, type GitHubArtifact, type GitHubRun, PERMISSION} from './github-api.ts';
 import {type Access, type StoreDeps, secretOf} from './source-job.ts';
 import {type Attempt, type Entry, type Listing, type Range, type Store, StoreFault} from './store.ts';
 import {readStream} from './stream.ts';
@@ -17,9 +17,6 @@ const WANTED = 31;
 /** Of runs, which are asked for one by one: a token of a workflow has 1,000 requests an hour. */
 const MAX_RUNS = 100;
 const AT_ONCE = 8;
-
-const PUBLIC_API = 'https://api.github.com';
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;
 
 /** Of these the newest run may carry what a stranger made: each has to be asked for by `store.event`. */
 const OPEN_EVENTS = ['pull_request_target', 'workflow_run'];
@@ -40,7 +37,7 @@ export function artifactStore(uri: string, access: Access, deps: StoreDeps): Sto
     throw new DrillError('source/denied', message, {hint: PERMISSION});
   }
   const api = new GitHubApi({
-    apiUrl: apiUrlOf(access.endpoint ?? (env('GITHUB_API_URL') || PUBLIC_API)),
+    apiUrl: apiUrlOf(access.endpoint ?? env('GITHUB_API_URL')),
     token: secretOf(access.token ?? 'env:GITHUB_TOKEN', deps),
     repository,
     environment,
@@ -61,14 +58,6 @@ function parse(uri: string, ownRepository: string | undefined): [string, string]
     });
   }
   return [repository, name];
-}
-
-function apiUrlOf(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))) return text;
-  throw new DrillError('usage/invalid', 'source: GITHUB_API_URL is no address that a token may be sent to', {
-    hint: 'Write https://HOST/api/v3 for GitHub Enterprise Server; leave it out for github.com.',
-  });
 }
 
 /** Why an artifact does not count. */

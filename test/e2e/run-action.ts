@@ -223,6 +223,7 @@ export function hostedEnv({workspace, temp, home}: Machine, event: object): Reco
     GITHUB_SHA: 'ffac537e6cbbf934b08745a378932722df287a53',
     GITHUB_TRIGGERING_ACTOR: 'octocat',
     GITHUB_WORKFLOW: 'Nightly drill',
+    GITHUB_WORKFLOW_REF: 'octocat/backups/.github/workflows/nightly-drill.yml@refs/heads/main',
     GITHUB_WORKSPACE: workspace,
     RUNNER_ARCH: process.arch === 'arm64' ? 'ARM64' : 'X64',
     RUNNER_ENVIRONMENT: 'github-hosted',

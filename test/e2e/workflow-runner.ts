@@ -43,6 +43,8 @@ export type JobRequest = {
   inputs?: Record<string, string>;
   /** Results of the jobs before it. */
   needs?: Record<string, Result>;
+  /** `github.token`. */
+  token?: string;
   /** Variables of the machine, over those of a hosted one. */
   env?: Record<string, string>;
   /** A folder of programs that are found before all others. */
@@ -89,6 +91,8 @@ const JOB_FIELDS = new Set([
     'strategy',
     'defaults',
     'env',
+    // Who has to approve is GitHub's business.
+    'environment',
     'steps',
   ],
 ]);
@@ -329,14 +333,14 @@ class JobRun {
 }
 
 /** What expressions can see. To mention any other context is an error: no matrix, no secrets. */
-function contextsOf({machine, vars = {}, inputs = {}, needs = {}, env = {}}: JobRequest): Contexts {
+function contextsOf({machine, vars = {}, inputs = {}, needs = {}, env = {}, token}: JobRequest): Contexts {
   const hosted = {...hostedEnv(machine, {}), ...env};
   const named = (prefix: string) =>
     Object.entries(hosted)
       .filter(([name]) => name.startsWith(prefix))
       .map(([name, value]) => [name.slice(prefix.length).toLowerCase(), value]);
   return {
-    github: {...Object.fromEntries(named('GITHUB_')), token: 'token-of-the-job', event: {}},
+    github: {...Object.fromEntries(named('GITHUB_')), token: token ?? 'token-of-the-job', event: {}},
     runner: Object.fromEntries(named('RUNNER_')),
     needs: Object.fromEntries(Object.entries(needs).map(([id, result]) => [id, {result, outputs: {}}])),
     ...{vars, inputs, steps: {}},

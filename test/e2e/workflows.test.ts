@@ -4,12 +4,17 @@
  */
 import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
+import {afterAll, beforeAll, beforeEach, describe, expect, test} from '@jest/globals';
+import {gateReportSchema} from '../../src/gate/gate-report.ts';
+import type {HistoryRecord} from '../../src/history/record.ts';
 import {reportSchema} from '../../src/report/drill-report.ts';
 import {failures, scratch} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
 import {ROOT, SAMPLE} from '../servers.ts';
+import {GitHubStandIn, TOKEN} from '../stores/github.ts';
+import {uploadedZip} from '../stores/github-client.ts';
 import {PLACES, type RunningPlace} from '../stores/places.ts';
+import {GH} from './gh.ts';
 import {copyRepositoryTo} from './own-copy.ts';
 import {type Machine, machineIn} from './run-action.ts';
 import {type JobRequest, type JobResult, runJob} from './workflow-runner.ts';
@@ -130,17 +135,6 @@ describe('ci.yml', () => {
   });
 });
 
-/** Issues, as many as there are lines in a file. */
-const GH = `#!/bin/bash
-printf '%s\\n' "$*" >>"$ISSUES.asked"
-case "$1 $2" in
-  'issue list') test ! -e "$ISSUES" || echo 7 ;;
-  'issue create') echo created >>"$ISSUES" ;;
-  'issue comment') echo "commented $3" >>"$ISSUES" ;;
-  *) exit 1 ;;
-esac
-`;
-
 describe('workflows to copy', () => {
   const example = (name: string) => join(ROOT, 'examples', 'workflows', name);
   const actions = {'OWNER/redis-restore-drill': ROOT};
@@ -176,11 +170,18 @@ describe('workflows to copy', () => {
       ...{...shared, workflow: example('record-expectations.yml'), job: 'record', machine: machine()},
       inputs: {key: 'redis/2026-01-31.rdb'},
     });
-  const nightly = () =>
+  /** `left`: the history of an earlier night. */
+  const nightly = (left = '') =>
     runJob({
       ...{...shared, workflow: example('nightly-drill.yml'), job: 'drill'},
       machine: machine({'.restore-drill/expected.json': recorded}),
+      env: {...shared.env, LEFT: left},
     });
+  const historyOf = ({artifacts}: JobResult) => join(artifacts['restore-drill-history']!, 'history');
+  const recordsIn = (history: string) =>
+    readdirSync(join(history, 'production'))
+      .toSorted()
+      .map(name => JSON.parse(readFileSync(join(history, 'production', name), 'utf8')) as HistoryRecord);
   const tell = (result: 'success' | 'failure' | 'cancelled') =>
     runJob({
       ...{...shared, workflow: example('nightly-drill.yml'), job: 'tell', machine: machine()},
@@ -212,6 +213,18 @@ describe('workflows to copy', () => {
     expect([ran.result, unsuccessful(ran)]).toEqual(['success', []]);
     expect(reportIn(ran)).toMatchObject({outcome: 'passed', census: {keys: 50}});
     expect(ran.step('drill').summary).not.toBe('');
+  });
+
+  test('nightly-drill.yml hands the history on from night to night', async () => {
+    await putIntoStore(backup);
+    const first = historyOf(await nightly());
+    await putIntoStore(backup.subarray(0, -20));
+    const second = historyOf(await nightly(first));
+    expect(recordsIn(second).map(({outcome}) => outcome)).toEqual(['passed', 'failed']);
+    expect(recordsIn(second)[0]).toMatchObject({
+      backup: 'production',
+      heldBy: {repository: 'octocat/backups'},
+    });
   });
 
   test('nightly-drill.yml is red on a truncated one, and keeps the report', async () => {
@@ -247,6 +260,90 @@ describe('workflows to copy', () => {
     expect((await tell('cancelled')).result).toBe('success');
     expect(readFileSync(issues, 'utf8')).toBe('created\ncommented 7\n');
     expect(readFileSync(`${issues}.asked`, 'utf8')).toMatch(/ended as failure: https:.*\/runs\/\d+/);
+  });
+
+  describe('release-gate.yml', () => {
+    let github: GitHubStandIn;
+    beforeAll(async () => {
+      github = await GitHubStandIn.start('octocat/backups');
+    });
+    afterAll(async () => github[Symbol.asyncDispose]());
+    beforeEach(() => github.clear());
+
+    /** The night, as GitHub has it afterwards. */
+    function remember(night: JobResult): void {
+      const [record] = readdirSync(join(historyOf(night), 'production'));
+      const name = `production/${record}`;
+      const {runId, sha} = recordsIn(historyOf(night))[0]!.heldBy!;
+      const at = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
+      github.upload({
+        name: 'restore-drill-history',
+        bytes: uploadedZip(join(historyOf(night), name), name),
+        run: {
+          ...{id: Number(runId), head_sha: sha, path: '.github/workflows/nightly-drill.yml'},
+          ...{conclusion: night.result, created_at: at(-5), updated_at: at(0)},
+        },
+      });
+    }
+    async function release(servers = 'redis:7.0') {
+      const env = {
+        GITHUB_API_URL: `http://127.0.0.1:${github.port}`,
+        GITHUB_RUN_ID: '99',
+        GITHUB_EVENT_NAME: 'push',
+      };
+      const workflow = {
+        actions,
+        programs,
+        env,
+        vars: {RELEASE_SERVERS: servers},
+        workflow: example('release-gate.yml'),
+        token: TOKEN,
+      };
+      const gate = await runJob({...workflow, job: 'gate', machine: machine()});
+      const deploy = machine({'deploy/release.sh': '#!/bin/sh\necho deployed "$1"\n'});
+      const done = await runJob({...workflow, job: 'release', machine: deploy, needs: {gate: gate.result}});
+      const decision = JSON.parse(
+        readFileSync(join(gate.artifacts['release-gate']!, 'release-gate.json'), 'utf8'),
+      );
+      const {findings, error} = gateReportSchema.parse(decision);
+      const closing = findings.filter(({status, severity}) => status === 'fail' && severity === 'error');
+      const because = [...new Set([...closing.map(({rule}) => rule), ...(error ? [error.code] : [])])];
+      return {gate, because, outcome: gate.step('gate').outputs.outcome, deployed: done.result};
+    }
+
+    test('lets a release out after a green night, on the server that was drilled', async () => {
+      await putIntoStore(backup);
+      remember(await nightly());
+      const {gate, ...decided} = await release();
+      expect({...decided, log: gate.log}).toMatchObject({outcome: 'open', because: [], deployed: 'success'});
+      expect(gate.step('gate').summary).toMatch(/^## ✅ Open/);
+      expect(gate.log).not.toContain(TOKEN);
+    });
+
+    test('does not, where the one to roll back to was never drilled', async () => {
+      await putIntoStore(backup);
+      remember(await nightly());
+      const {outcome, because, deployed} = await release('redis:7.0, redis:6.2');
+      expect([outcome, because, deployed]).toEqual(['closed', ['gate/server'], 'skipped']);
+    });
+
+    test('does not after a red night', async () => {
+      await putIntoStore(backup.subarray(0, -20));
+      remember(await nightly());
+      const {gate, outcome, because, deployed} = await release();
+      expect([outcome, deployed]).toEqual(['closed', 'skipped']);
+      expect(because).toContain('gate/drill-outcome');
+      expect(gate.step('gate').summary).toMatch(/^## ⛔ Closed/);
+      expect(gate.log).toContain('##[error]production');
+    });
+
+    test('does not where nothing is known, or nothing can be asked', async () => {
+      github.run({id: 7, path: '.github/workflows/nightly-drill.yml'});
+      expect(await release()).toMatchObject({outcome: 'closed', deployed: 'skipped'});
+      github.odd = () => ({status: 403});
+      const shut = {outcome: 'not-run', because: ['source/denied'], deployed: 'skipped'};
+      expect(await release()).toMatchObject(shut);
+    });
   });
 
   describe('pull-request.yml', () => {

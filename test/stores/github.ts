@@ -9,8 +9,13 @@ import {createServer, type IncomingMessage, type Server, type ServerResponse} fr
 import type {components} from '@octokit/openapi-types';
 
 type Artifact = components['schemas']['artifact'];
-/** Whole but for the two repositories, whose hundred addresses nobody here reads. */
-type Run = Omit<components['schemas']['workflow-run'], 'repository' | 'head_repository'>;
+type Repository = Pick<components['schemas']['minimal-repository'], 'id' | 'full_name'>;
+/** Whole but for the hundred addresses of the two repositories, which nobody here reads. */
+type Run = Omit<components['schemas']['workflow-run'], 'repository' | 'head_repository'> & {
+  repository: Repository;
+  head_repository: Repository | null;
+};
+type Workflow = components['schemas']['workflow'];
 type Problem = components['schemas']['basic-error'];
 
 export type Upload = {
@@ -20,7 +25,7 @@ export type Upload = {
   expired?: boolean;
   /** What GitHub says of it, where that is not the truth. */
   digest?: string | null;
-  run?: Partial<Pick<Run, 'path' | 'event' | 'status' | 'conclusion' | 'head_branch'>> & {id?: number};
+  run?: Partial<Omit<Run, 'id'>> & {id?: number};
   /** Uploaded for a pull request of a fork. */
   fork?: boolean;
 };
@@ -42,6 +47,8 @@ export class GitHubStandIn implements AsyncDisposable {
   storage = '';
   /** Without them it gives all of it whatever part is asked for, as old storages do. */
   ranges = true;
+  /** Of every workflow. */
+  state: Workflow['state'] = 'active';
   /** After how many bytes the storage breaks off; `null`: it does not. */
   cut: () => number | null = () => null;
   odd: (path: string) => Odd | null = () => null;
@@ -50,12 +57,16 @@ export class GitHubStandIn implements AsyncDisposable {
   /** Paths of requests that brought a token to the storage. */
   readonly leaked: string[] = [];
 
-  private constructor() {
+  /** `owner/name` */
+  readonly #repository: string;
+
+  private constructor(repository: string) {
+    this.#repository = repository;
     this.#server = createServer((request, response) => this.#serve(request, response));
   }
 
-  static async start(): Promise<GitHubStandIn> {
-    const github = new GitHubStandIn();
+  static async start(repository = REPOSITORY): Promise<GitHubStandIn> {
+    const github = new GitHubStandIn(repository);
     github.#server.listen(0, '127.0.0.1');
     await once(github.#server, 'listening');
     github.storage = `http://localhost:${github.port}`;
@@ -100,8 +111,17 @@ export class GitHubStandIn implements AsyncDisposable {
       },
     };
     this.#artifacts.set(id, {artifact, bytes});
-    this.#runs.set(runId, aRun({...run, id: runId, head_branch, created_at: artifact.created_at!}));
+    // A run may leave several.
+    const known = this.#runs.get(runId) ?? {created_at: artifact.created_at!};
+    this.run({...known, ...run, id: runId, head_branch}, fork);
     return id;
+  }
+
+  /** One that may have left nothing. */
+  run(run: Partial<Run> & {id: number}, fork = false): void {
+    const repository = {id: REPOSITORY_ID, full_name: REPOSITORY};
+    const head_repository = fork ? {id: FORK_ID, full_name: 'stranger/shop'} : repository;
+    this.#runs.set(run.id, aRun({repository, head_repository, ...run}));
   }
 
   /** With all of that name, as `overwrite: true` does. */
@@ -114,6 +134,7 @@ export class GitHubStandIn implements AsyncDisposable {
   }
 
   clear(): void {
+    this.state = 'active';
     this.#artifacts.clear();
     this.#runs.clear();
     this.odd = () => null;
@@ -138,7 +159,7 @@ export class GitHubStandIn implements AsyncDisposable {
     if (stored) return this.#store(request, response, url);
     if (!/^(Bearer|token) ghs_open-sesame$/i.test(request.headers.authorization ?? ''))
       return refuse(response, 401, 'Bad credentials');
-    const [, path] = url.pathname.split(`/repos/${REPOSITORY}/actions`);
+    const [, path] = url.pathname.split(`/repos/${this.#repository}/actions`);
     if (path === undefined) return refuse(response, 404, 'Not Found');
     return this.#answer(path, url.searchParams, response);
   }
@@ -146,6 +167,7 @@ export class GitHubStandIn implements AsyncDisposable {
   #answer(path: string, query: URLSearchParams, response: ServerResponse): unknown {
     const [, kind, id, part] = path.split('/');
     if (kind === 'artifacts' && id === undefined) return this.#page(() => true, query, response);
+    if (kind === 'workflows') return this.#workflow(id!, part, query, response);
     if (kind === 'runs' && part === 'artifacts')
       return this.#page(({workflow_run}) => String(workflow_run?.id) === id, query, response);
     if (kind === 'runs') {
@@ -156,6 +178,19 @@ export class GitHubStandIn implements AsyncDisposable {
     if (kind !== 'artifacts' || part !== 'zip' || !found) return refuse(response, 404, 'Not Found');
     if (found.artifact.expired) return refuse(response, 410, 'Artifact has expired');
     return response.writeHead(302, {location: `${this.storage}/blob/${id}?sig=s3cr3t`}).end();
+  }
+
+  /** Known are the workflows that have runs. */
+  #workflow(file: string, part: string | undefined, query: URLSearchParams, response: ServerResponse) {
+    const its = [...this.#runs.values()].filter(({path}) => path.replace(/@.*$/, '').endsWith(`/${file}`));
+    if (its.length === 0) return refuse(response, 404, 'Not Found');
+    if (part === undefined) return answer(response, 200, aWorkflow(its[0]!.path, this.state));
+    const branch = query.get('branch');
+    const workflow_runs = its
+      .filter(({head_branch}) => branch === null || head_branch === branch)
+      .toSorted((a, b) => b.created_at.localeCompare(a.created_at))
+      .slice(0, Number(query.get('per_page') ?? 30));
+    return answer(response, 200, {total_count: workflow_runs.length, workflow_runs});
   }
 
   /** Newest first, as GitHub does. */
@@ -203,7 +238,25 @@ export class GitHubStandIn implements AsyncDisposable {
   }
 }
 
-function aRun({id, ...given}: Partial<Run> & {id: number}): Run {
+function aWorkflow(path: string, state: Workflow['state']): Workflow {
+  const url = `https://api.github.com/repos/${REPOSITORY}/actions/workflows/161335`;
+  return {
+    id: 161335,
+    node_id: 'MDg6V29ya2Zsb3cxNjEzMzU=',
+    name: 'Nightly restore drill',
+    path: path.replace(/@.*$/, ''),
+    state,
+    created_at: '2026-01-01T00:00:00.000Z',
+    updated_at: '2026-01-01T00:00:00.000Z',
+    url,
+    html_url: `https://github.com/${REPOSITORY}/blob/main/${path}`,
+    badge_url: `https://github.com/${REPOSITORY}/workflows/nightly/badge.svg`,
+  };
+}
+
+type Repositories = Pick<Run, 'repository' | 'head_repository'>;
+
+function aRun({id, ...given}: Partial<Run> & Repositories & {id: number}): Run {
   const url = `https://api.github.com/repos/${REPOSITORY}/actions/runs/${id}`;
   return {
     id,

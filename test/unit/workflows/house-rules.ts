@@ -42,8 +42,9 @@ const OTHERS: Record<string, string[]> = {
 
 /** What a job may have beyond reading the repository, and why is written beside it in the file. */
 const GRANTED: Record<string, Record<string, string>> = {
-  'nightly-drill.yml/drill': {contents: 'read', 'id-token': 'write'},
+  'nightly-drill.yml/drill': {actions: 'read', contents: 'read', 'id-token': 'write'},
   'nightly-drill.yml/tell': {issues: 'write'},
+  'release-gate.yml/gate': {actions: 'read'},
   'record-expectations.yml/record': {'id-token': 'write'},
 };
 
