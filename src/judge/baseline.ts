@@ -11,7 +11,7 @@ import {type Expectations, expectationsSchema} from './expectations.ts';
 
 export type Baseline = {
   from: 'file' | 'beside' | 'history';
-  /** What findings call it: a file, or `the drill of 2026-11-21T03:17:04.000Z`. */
+  /** What findings call it: a file, `dump.rdb.expect.json beside the backup`, or `the drill of 2026-11-21T03:17:04.000Z`. */
   name: string;
   recordedAt: string;
   /** Of the backup that it was taken from; `null` where that is not known. */
@@ -51,7 +51,12 @@ export type Chosen = {
 export function chooseBaseline({file, fileName, beside, earlier}: Candidates, plainSha256: string): Chosen {
   if (file) return {baseline: fromExpectations(file, {from: 'file', name: fileName ?? 'expectations'})};
   if (beside && 'expectations' in beside)
-    return {baseline: fromExpectations(beside.expectations, {from: 'beside', name: beside.file})};
+    return {
+      baseline: fromExpectations(beside.expectations, {
+        from: 'beside',
+        name: `${beside.file} beside the backup`,
+      }),
+    };
   // Of a recording that cannot be read nobody knows what it asks for: nothing may stand in for it.
   if (beside && 'problem' in beside) return {baseline: null, unusable: beside};
   if (earlier?.length === 0) return {baseline: null, first: true};
@@ -97,7 +102,7 @@ function fromDrill({finishedAt, plainSha256, dataset}: EarlierDrill): Baseline {
 /** As a report tells it. */
 export const baselineSchema = z.strictObject({
   from: z.enum(['file', 'beside', 'history']),
-  /** The file, or `the drill of 2026-11-21T03:17:04.000Z`. */
+  /** The file, `dump.rdb.expect.json beside the backup`, or `the drill of 2026-11-21T03:17:04.000Z`. */
   name: z.string(),
   recordedAt: z.iso.datetime(),
   keys: z.int().min(0),

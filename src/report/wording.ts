@@ -67,11 +67,7 @@ export function baselineInWords({
   recordedAt,
   sameBytes,
 }: NonNullable<DrillReport['baseline']>): string {
-  const what = {
-    file: `${name}, recorded ${recordedAt}`,
-    beside: `${name} beside the backup, recorded ${recordedAt}`,
-    history: `${name}, the last good one`,
-  }[from];
+  const what = from === 'history' ? `${name}, the last good one` : `${name}, recorded ${recordedAt}`;
   return sameBytes ? `${what}, of these very bytes` : what;
 }
 

@@ -183,7 +183,7 @@ describe('what comes before the history', () => {
     const beside = dir.file(`night-${nights}/dump.rdb.expect.json`);
     await record(dir.file('whole.rdb'), beside);
     const report = await drill(() => live.redis.del('user:1'));
-    expect(report.baseline).toMatchObject({from: 'beside', name: 'dump.rdb.expect.json'});
+    expect(report.baseline).toMatchObject({from: 'beside', name: 'dump.rdb.expect.json beside the backup'});
     expect(failures(report)).toContain('expect/keys-dropped');
     writeFileSync(beside, 'of no use');
     const unusable = await drill();

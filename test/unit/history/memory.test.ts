@@ -1,4 +1,4 @@
-import {chmod, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
+import {chmod, mkdir, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
@@ -33,6 +33,27 @@ describe('the history around a drill', () => {
     expect(second.earlier?.records).toMatchObject([{backup: 'sessions', outcome: 'passed'}]);
     const other = await recall({...asked(at), name: 'users'}, deps);
     expect(other.earlier?.records).toEqual([]);
+  });
+
+  test('a trend that is to be ignored is shown as ignored, until the day is over', async () => {
+    await recall(asked(root), deps);
+    await mkdir(join(root, 'sessions'));
+    await writeFile(join(root, 'sessions', '2025-01-01T00-00-00-000Z-0123456789abcdef.json'), '{');
+    const told = async (until: string) => {
+      const ignores = [
+        {rule: 'trend/unreadable-records', reason: 'a full disk', until, origin: 'restore-drill.yml:9'},
+      ];
+      const {judge} = await recall({...asked(root), policy: {ignores}}, deps);
+      const {findings} = judge(aReport({startedAt: '2025-01-03T00:00:00.000Z'}));
+      return findings.flatMap(({rule, status}) =>
+        rule === 'restore/loaded' || rule === 'trend/steady' ? [] : [`${status} ${rule}`],
+      );
+    };
+    expect(await told('2025-01-03')).toEqual(['ignored trend/unreadable-records']);
+    expect((await told('2025-01-02')).toSorted()).toEqual([
+      'fail policy/ignore-expired',
+      'fail trend/unreadable-records',
+    ]);
   });
 
   test('is nothing where none was asked for', async () => {

@@ -46,7 +46,7 @@ describe('the first of these that there is', () => {
     [
       'beside the backup',
       {file: null, beside, earlier: [aDrill(TUE)]},
-      {baseline: {from: 'beside', name: 'dump.rdb.expect.json'}},
+      {baseline: {from: 'beside', name: 'dump.rdb.expect.json beside the backup'}},
     ],
     [
       'beside, and broken: nothing stands in for it',
@@ -101,8 +101,11 @@ describe('what lies beside the backup', () => {
     const expectations = anExpectations({dataset: aDataset({keys: 4})});
     const recordedBeside = readBeside({file, location: file, text: JSON.stringify(expectations)});
     const verdict = judge({...healthy, recordedBeside}, null, aPolicy());
-    expect(verdict).toMatchObject({outcome: 'failed', baseline: {from: 'beside', name: file, keys: 4}});
-    expect(verdict.findings[0]!.origin).toMatch(/^dump\.rdb\.expect\.json: dataset\./);
+    expect(verdict).toMatchObject({
+      outcome: 'failed',
+      baseline: {from: 'beside', name: `${file} beside the backup`, keys: 4},
+    });
+    expect(verdict.findings[0]!.origin).toMatch(/^dump\.rdb\.expect\.json beside the backup: dataset\./);
   });
 });
 
