@@ -60,6 +60,9 @@ export function azureFault(error: unknown, login: AzureLogin): unknown {
   const {name, code = '', statusCode, response, message} = error as ServiceError;
   if (/^(CredentialUnavailable|AggregateAuthentication|Authentication(Required)?)Error$/.test(name))
     return notLoggedIn(name, message, error);
+  const expired = statusCode === 403 ? expiredAt(login) : null;
+  if (expired !== null)
+    return new StoreFault('denied', `the SAS token has expired (${expired})`, {hint: LOG_IN, cause: error});
   const known = CODES[code]?.();
   if (known) return new StoreFault(known.kind, known.message, {hint: known.hint, cause: error});
   if (statusCode === undefined) {
@@ -76,14 +79,17 @@ export function azureFault(error: unknown, login: AzureLogin): unknown {
 const told = (status: number, code: string): string =>
   `Azure answers ${status}${/^[A-Z][A-Za-z]+$/.test(code) ? ` ${code}` : ''}`;
 
-function refused(login: AzureLogin, cause: Error): StoreFault {
-  if (login.kind === 'identity')
-    return new StoreFault('denied', 'Azure does not take the token', {hint: LOG_IN, cause});
-  const until = login.kind === 'SAS' ? new URLSearchParams(login.token).get('se') : null;
-  const expired = until !== null && Date.parse(until) < Date.now();
-  const message = expired
-    ? `the SAS token has expired (${new Date(until).toISOString()})`
-    : `Azure does not take the ${login.kind}: it is not of this account, or was renewed, or the clock of this machine is wrong`;
+/** Azure says no more than that it is not let in. */
+function expiredAt(login: AzureLogin): string | null {
+  const until = login.kind === 'SAS' ? Date.parse(new URLSearchParams(login.token).get('se') ?? '') : NaN;
+  return until < Date.now() ? new Date(until).toISOString() : null;
+}
+
+function refused({kind}: AzureLogin, cause: Error): StoreFault {
+  const message =
+    kind === 'identity'
+      ? 'Azure does not take the token'
+      : `Azure does not take the ${kind}: it is not of this account, or was renewed, or the clock of this machine is wrong`;
   return new StoreFault('denied', message, {hint: LOG_IN, cause});
 }
 

@@ -18,6 +18,7 @@ import {
   type Range,
   type Store,
   StoreFault,
+  unlessDenied,
 } from './store.ts';
 import {readStream} from './stream.ts';
 import {parsed, startsAt, textOf, totalOf, WebClient} from './web-client.ts';
@@ -97,8 +98,9 @@ class GoogleBucket implements Store {
     const place = this.#location(directory + (named ?? pattern ?? ''));
     if (named !== null) {
       const entry = await this.#look(named, attempt);
-      // Only of a bucket that is there an object can be missing.
-      if (entry === null) await this.#page({prefix: directory + named, maxResults: '1'}, attempt);
+      // Only in a bucket that is there an object can be missing; a login that may not list cannot tell.
+      if (entry === null)
+        await this.#page({prefix: directory + named, maxResults: '1'}, attempt).catch(unlessDenied);
       return listingOf(this.#place, place, entry ? [entry] : []);
     }
     this.#listed = await this.#below(directory, attempt);

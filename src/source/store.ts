@@ -130,3 +130,7 @@ export function notTold(error: unknown): null {
   if (error instanceof StoreFault && !error.worthAnotherTry) return null;
   throw error;
 }
+
+export function unlessDenied(error: unknown): void {
+  if (!(error instanceof StoreFault) || error.kind !== 'denied') throw error;
+}

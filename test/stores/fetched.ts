@@ -59,3 +59,14 @@ export async function outcome(
     return code === 'bug/internal' ? `${message} ${(cause as Error)?.stack}` : code;
   }
 }
+
+/** Why it could not be had. Throws where it could. */
+export async function refusal(reached: Reached, tempDir: string, asked: Asked = {}) {
+  try {
+    await fetched(reached, tempDir, asked);
+  } catch (error) {
+    const {code, message, hint} = toDrillError(error);
+    return {code, message, hint};
+  }
+  throw new Error('nothing was refused');
+}

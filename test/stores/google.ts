@@ -11,7 +11,6 @@ import {CRC32C} from '@google-cloud/storage';
 
 export const ACCESS_TOKEN = 'ya29.open-sesame';
 export const SUBJECT_TOKEN = 'github-open-sesame';
-const BUCKET = 'backups';
 
 type Stored = {
   name: string;
@@ -27,26 +26,30 @@ export type Odd = {status: number; body?: object};
 
 export class GoogleStandIn implements AsyncDisposable {
   readonly #server: Server;
+  readonly #bucket: string;
   /** Newest last of each name. */
   #objects: Stored[] = [];
   #generation = 1_700_000_000_000_000;
   /** Keeps what is replaced or removed, to be asked for by its generation. */
   versioning = false;
   /** What Google says of the bytes, where that is not the truth. */
-  md5Hash: string | undefined;
+  lie: {md5Hash?: string; crc32c?: string} = {};
   pageSize = 1000;
+  /** Lets in who comes without a log-in, as emulators do. */
+  open = false;
   odd: (url: URL) => Odd | null = () => null;
   /** Paths and queries, in order. */
   readonly asked: string[] = [];
 
-  private constructor() {
+  private constructor(bucket: string) {
+    this.#bucket = bucket;
     this.#server = createServer((request, response) => {
       this.#serve(request, response).catch(error => response.destroy(error as Error));
     });
   }
 
-  static async start(): Promise<GoogleStandIn> {
-    const google = new GoogleStandIn();
+  static async start(bucket = 'backups'): Promise<GoogleStandIn> {
+    const google = new GoogleStandIn(bucket);
     google.#server.listen(0, '127.0.0.1');
     await once(google.#server, 'listening');
     return google;
@@ -88,8 +91,9 @@ export class GoogleStandIn implements AsyncDisposable {
   clear(): void {
     this.#objects = [];
     this.versioning = false;
-    this.md5Hash = undefined;
+    this.lie = {};
     this.pageSize = 1000;
+    this.open = false;
     this.odd = () => null;
     this.asked.length = 0;
   }
@@ -111,11 +115,13 @@ export class GoogleStandIn implements AsyncDisposable {
       return answer(response, 200, {value: url.searchParams.get('token')});
     }
     if (url.pathname === '/v1/token') return exchange(new URLSearchParams(body.toString()), response);
-    if (request.headers.authorization !== `Bearer ${ACCESS_TOKEN}`)
+    if (
+      this.open ? request.headers.authorization : request.headers.authorization !== `Bearer ${ACCESS_TOKEN}`
+    )
       return refuse(response, request.headers.authorization ? 401 : 403, 'Invalid Credentials');
     const [, upload, bucket, rest] =
       /^(\/upload)?\/storage\/v1\/b\/([^/]+)\/o(?:\/(.*))?$/.exec(url.pathname) ?? [];
-    if (bucket !== BUCKET) return refuse(response, 404, 'The specified bucket does not exist.');
+    if (bucket !== this.#bucket) return refuse(response, 404, 'The specified bucket does not exist.');
     if (upload) return this.#upload(request, body, url, response);
     if (rest === undefined) return this.#list(url.searchParams, response);
     if (rest.endsWith('/compose')) return this.#compose(rest, body, response);
@@ -157,7 +163,7 @@ export class GoogleStandIn implements AsyncDisposable {
 
   #object(request: IncomingMessage, name: string, url: URL, response: ServerResponse): unknown {
     const found = this.#find(name, url.searchParams.get('generation'));
-    if (!found) return refuse(response, 404, `No such object: ${BUCKET}/${name}`);
+    if (!found) return refuse(response, 404, `No such object: ${this.#bucket}/${name}`);
     if (request.method === 'DELETE') {
       this.remove(name);
       return response.writeHead(204).end();
@@ -199,19 +205,19 @@ export class GoogleStandIn implements AsyncDisposable {
   #resource({name, bytes, timeCreated, generation, contentEncoding, componentCount}: Stored) {
     const sum = new CRC32C();
     sum.update(bytes);
-    const md5Hash = this.md5Hash ?? createHash('md5').update(bytes).digest('base64');
+    const md5Hash = this.lie.md5Hash ?? createHash('md5').update(bytes).digest('base64');
     return {
       kind: 'storage#object',
-      id: `${BUCKET}/${name}/${generation}`,
+      id: `${this.#bucket}/${name}/${generation}`,
       name,
-      bucket: BUCKET,
+      bucket: this.#bucket,
       generation: String(generation),
       metageneration: '1',
       storageClass: 'STANDARD',
       size: String(bytes.length),
       md5Hash: componentCount === undefined ? md5Hash : undefined,
       componentCount,
-      crc32c: sum.toString(),
+      crc32c: this.lie.crc32c ?? sum.toString(),
       etag: Buffer.from(String(generation)).toString('base64'),
       timeCreated,
       updated: timeCreated,
