@@ -111,7 +111,7 @@ function begin(
 async function read(
   dump: Dump,
   aof: AofFiles | null,
-  {depth, groups, policy: {canaries}}: DrillJob,
+  {depth, groups, policy: {canaries, cluster}}: DrillJob,
   deps: Deps,
   {evidence}: Notes,
 ): Promise<{payload: Payload; header: DumpHeader | null}> {
@@ -121,7 +121,13 @@ async function read(
     const header = nothing ? null : headerOf(aofServerNeeds(evidence.aof));
     return {payload: aofPayload(aof, evidence.aof), header};
   }
-  evidence.inspection = await inspect(dump.path, {...deps, depth, groups, canaries});
+  evidence.inspection = await inspect(dump.path, {
+    ...deps,
+    depth,
+    groups,
+    canaries,
+    slots: cluster !== undefined,
+  });
   return {payload: {kind: 'rdb', path: dump.path}, header: headerOf(evidence.inspection)};
 }
 
@@ -193,13 +199,14 @@ async function asProduction(
 async function prove(server: Throwaway, job: DrillJob, deps: Deps, {watch, evidence}: Notes): Promise<void> {
   // What our reader cannot digest in the file, it cannot in what the server saves; nor an AOF, without a server.
   const bySave = job.depth === 'full' && job.proof === 'save' && evidence.inspection?.digests !== undefined;
-  const {canaries} = job.policy;
+  const {canaries, cluster} = job.policy;
   let doing: string | undefined;
   const step = <T>(name: string, work: () => Promise<T>) =>
     showWaiting(deps.progress, name, () => unlessAborted(work(), deps.signal));
   const save = async () => {
     doing = 'every key was written (SAVE)';
-    const reading = {...deps, depth: job.depth, groups: evidence.aof && job.groups, canaries};
+    const slots = evidence.aof !== undefined && cluster !== undefined;
+    const reading = {...deps, depth: job.depth, groups: evidence.aof && job.groups, canaries, slots};
     const saving = step('save', () => server.save());
     evidence.saved = await inspectWritten(saving, server.saves, reading);
     doing = undefined;

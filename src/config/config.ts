@@ -11,6 +11,7 @@ import type {Budget} from '../judge/budget.ts';
 import {type Expectations, expectationsSchema} from '../judge/expectations.ts';
 import type {Policy} from '../judge/policy.ts';
 import {canaryId} from './canary-id.ts';
+import {readShard, shardsOf} from './cluster.ts';
 import {contradictions, recordInFull} from './depth.ts';
 import {chooseEntries, chooseEntry, DEFAULT_CONFIG, type Entry} from './entries.ts';
 import {groupName, groupsOf} from './groups.ts';
@@ -114,12 +115,16 @@ async function jobOf(entry: Entry, flags: Flags): Promise<Job> {
   if (!parsed.success) throw problemsError([...problems, ...problemsOf(parsed.error, originOf)]);
   const {expect, name, history, trend} = parsed.data;
   const file = flags.unjudged ? undefined : expect.file;
+  const {cluster: written} = flags.unjudged ? {} : parsed.data;
+  const where = originOf(['cluster', written?.nodes === undefined ? 'slots' : 'nodes']);
+  const cluster = await readShard(written, shardsOf(written?.name ?? '', entry.all), where, problems);
   const job = await toJob({...parsed.data, expect: {...expect, file}}, originOf, problems, flags.untrusted);
   // The default too where it is not used: nobody means it to be written over.
-  const read = [...(file === undefined ? [] : [file]), ...(job.production?.files ?? [])];
+  const read = [file, written?.nodes, ...(job.production?.files ?? [])].filter(path => path !== undefined);
   const files = [flags.config ?? DEFAULT_CONFIG, ...read];
   const trends = {...trend, originOf: (path: readonly string[]) => originOf(['trend', ...path])};
-  return {...job, files, name, history: toHistoryJob(history), trend: trends};
+  const policy = {...job.policy, ...(cluster && {cluster})};
+  return {...job, policy, files, name, history: toHistoryJob(history), trend: trends};
 }
 
 function refuseReaching(value: unknown, originOf: (path: Path) => string, because: string): void {

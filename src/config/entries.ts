@@ -19,6 +19,8 @@ export type Entry = {
   originOf: (path: Path) => string;
   /** What is wrong in the rest of the file. */
   elsewhere: Problem[];
+  /** All backups of the file. */
+  all: Record<string, unknown>[];
 };
 
 /** What is read for a drill, as far as the command line names it. */
@@ -66,6 +68,7 @@ export async function chooseEntry({backup, config}: Pick<Flags, 'backup' | 'conf
     value: {name: backup || 'command line', source: backup},
     originOf: () => 'command line',
     elsewhere: [],
+    all: [],
   };
   const text = await readConfig(config);
   if (text === null) {
@@ -140,6 +143,7 @@ function parseConfig(text: string, file: string): Entry[] {
       value: {...backup, ...historyFor(backup.history, history)},
       originOf: path => originOf(inherits(path[0]) ? path : ['backups', index, ...path]),
       elsewhere: problemsOf(new z.ZodError(problems.filter(issue => !its(issue))), originOf),
+      all: backups,
     };
   });
 }

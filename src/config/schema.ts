@@ -8,6 +8,7 @@ import {proofSchema} from '../judge/proof.ts';
 import {loadSchema} from '../source/source-job.ts';
 import {decryptSchema} from '../unpack/keys.ts';
 import {DEFAULT_LIMITS} from '../unpack/limits.ts';
+import {clusterConfigSchema} from './cluster.ts';
 import {historyConfigSchema} from './history.ts';
 import {parseSize} from './size.ts';
 import {durationSchema, selectSchema, sourceSchema, storeSchema} from './source-schema.ts';
@@ -124,6 +125,8 @@ export const backupConfigSchema = z.strictObject({
   budget: budgetSchema.prefault({}),
   /** Rules whose failure is shown and fails nothing, each with the reason. */
   ignore: ignoreSchema.default([]),
+  /** It is one shard of a Redis Cluster. */
+  cluster: clusterConfigSchema.optional(),
   expect: policySchema.extend({file: z.string().min(1).optional()}).prefault({}),
 });
 export type BackupConfig = z.output<typeof backupConfigSchema>;

@@ -4,6 +4,7 @@
  */
 import {z} from 'zod';
 import {EXIT, errorExitCode} from '../errors.ts';
+import {shardSchema} from '../judge/cluster.ts';
 import {findingSchema} from '../judge/finding.ts';
 import {type DrillReport, exitCodeOf, reportSchema} from '../report/drill-report.ts';
 
@@ -14,6 +15,8 @@ export const drilledSchema = z.strictObject({
   /** Of the backup in the config. */
   name: z.string().min(1),
   report: reportSchema,
+  /** Of a shard of a cluster: which, and what it serves. */
+  cluster: shardSchema.optional(),
 });
 export type Drilled = z.infer<typeof drilledSchema>;
 

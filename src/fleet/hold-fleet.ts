@@ -10,6 +10,7 @@ import {type Deps, drill} from '../drill.ts';
 import {cancelled, DrillError, describeError, toDrillError} from '../errors.ts';
 import {remembered} from '../history/earlier-drills.ts';
 import {type Memory, recall} from '../history/memory.ts';
+import {shardSchema} from '../judge/cluster.ts';
 import {assertNoInput, writeJson} from '../outputs.ts';
 import {localBackups} from '../source/local.ts';
 import {type Drilled, type FleetReport, planIdSchema, worstOf} from './fleet-report.ts';
@@ -64,8 +65,10 @@ export async function holdFleet(
     const report = memory.judge(await drill({...job, ...remembered(memory, name)}, deps));
     const lost = await memory.keep(report);
     unkept ??= lost;
-    drills.push({name, report});
-    tell({name, report});
+    const {cluster} = job.policy;
+    const drilled = {name, report, ...(cluster && {cluster: shardSchema.parse(cluster)})};
+    drills.push(drilled);
+    tell(drilled);
   }
   const error = deps.signal?.aborted ? describeError(cancelled()) : undefined;
   const names = jobs.map(({name}) => name);

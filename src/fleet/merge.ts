@@ -38,7 +38,7 @@ export function mergeReports(wanted: Wanted, files: Found[], moment: Moment): Fl
       ...strangers(readable, {plan, isPlanned: wanted.plan !== null}),
       ...unexpected(drills, wanted),
       ...(missing.length === 0 ? [complete(wanted)] : []),
-      ...judgeFleet({drills, backups: wanted.backups}),
+      ...judgeFleet({drills}),
     ],
     startedAt: [moment.startedAt, ...own.map(({report}) => report.startedAt)].toSorted()[0]!,
     finishedAt: moment.finishedAt,
@@ -64,7 +64,8 @@ function oneOfEach(files: Readable[]): {drills: Drilled[]; findings: Finding[]} 
         (a.report.finishedAt < b.report.finishedAt ? 1 : -1),
     );
     if (others.length > 0) findings.push(double(name, [worst!, ...others]));
-    return {name, report: worst!.report};
+    const {file: _, ...kept} = worst!;
+    return kept;
   });
   return {drills, findings};
 }

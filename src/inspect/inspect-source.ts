@@ -19,6 +19,7 @@ import {Fault, grouped, plural} from './fault.ts';
 import {emptyInspection, headerDamage} from './header.ts';
 import type {Damage, Depth, Inspection} from './inspection.ts';
 import {borrowKernel} from './kernel.ts';
+import {SlotCensus} from './slots/slot-census.ts';
 import {namesOnly, type Sorter} from './values/name-reader.ts';
 import {ValueReader} from './values/value-reader.ts';
 import {type DumpVersion, HEADER_BYTES, hasChecksum, isTried, readVersion} from './version.ts';
@@ -31,6 +32,8 @@ export type InspectOptions = {
   depth?: Depth;
   /** Keys of which more is told than that they are there. */
   canaries?: readonly CanaryKey[] | undefined;
+  /** Which hash slots of a cluster its keys are in. */
+  slots?: boolean | undefined;
 };
 
 /** Looks at the name of every key. */
@@ -69,7 +72,9 @@ export async function inspectSource(
   const digester = options.depth === 'quick' ? null : digesterFor(version, borrowed.kernel, Date.now());
   const {canaries = [], sorting} = options;
   const finder = canaries.length === 0 ? null : new CanaryFinder(canaries, sorting?.sorter ?? null);
-  const readers = {...readersOf(dump, digester, finder ?? sorting?.sorter ?? null), canaries: finder};
+  const sorter = finder ?? sorting?.sorter ?? null;
+  const slots = options.slots ? new SlotCensus(sorter) : null;
+  const readers = {...readersOf(dump, digester, slots ?? sorter), canaries: finder};
   const walk = new Walk(dump, version, readers);
   const [total, unit]: [number, ProgressUnit] = source.reached ? [0, 'unknown'] : [source.sizeBytes, 'bytes'];
   const phase = (options.progress ?? silent).phase('inspect', total, unit);
@@ -86,7 +91,7 @@ export async function inspectSource(
     if (isUnread(ending)) return whole;
     const file = {source, version, templates: readers.values?.templates ?? new Map()};
     const found = finder && canaries.map((_, index) => readCanary(finder.places[index], file));
-    const read = {...whole, ...(found && {canaries: found})};
+    const read = {...whole, ...(slots && {slots: slots.ranges}), ...(found && {canaries: found})};
     if (digester === null) return {...read, digestBecause: 'depth quick'};
     return {...read, ...digestsOf(digester, version, cells)};
   } finally {

@@ -148,6 +148,8 @@ export const inspectionSchema = z.strictObject({
   highestDatabase: count,
   /** Module types and AUX data by the module's type name, and how often they occur. */
   modules: z.record(z.string(), count),
+  /** Hash slots that have keys, as ranges; only where it was asked. */
+  slots: z.array(z.string().regex(/^\d+(-\d+)?$/)).optional(),
   /** In the order of the config. */
   canaries: z.array(foundCanarySchema).optional(),
   error: damageSchema.optional(),

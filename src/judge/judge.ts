@@ -22,6 +22,7 @@ import {
 } from './baseline.ts';
 import {judgeBudget} from './budget.ts';
 import {judgeChecked} from './checker.ts';
+import {judgeSlots} from './cluster.ts';
 import {compare} from './compare.ts';
 import type {Expectations} from './expectations.ts';
 import {type Finding, fail, pass, skipped} from './finding.ts';
@@ -103,6 +104,7 @@ export function judge(evidence: Evidence, expectations: Expectations | null, pol
   if (aof)
     findings.push(...judgeAof(aof, policy, DAMAGE_HINTS), ...(aof.base ? judgeIntegrity(aof.base) : []));
   else if (inspection) findings.push(...judgeFile(inspection));
+  if (inspection) findings.push(...judgeSlots(inspection, policy.cluster));
   if (load) findings.push(...judgeLoad(load, aof ? aof.error && {certain: true} : inspection?.error));
   if (beside) findings.push(...judgeBeside(outcomeOf(beside), evidence.saved));
   if (inspection && load && census && readable(inspection)) {

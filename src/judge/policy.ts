@@ -6,6 +6,7 @@ import {z} from 'zod';
 import {valueTypeSchema} from '../inspect/inspection.ts';
 import type {Budget} from './budget.ts';
 import {canariesSchema} from './canaries.ts';
+import type {Shard} from './cluster.ts';
 import type {MaxAge} from './freshness.ts';
 import {exactnessSchema, groupRulesSchema} from './group-policy.ts';
 import type {Ignore} from './ignore.ts';
@@ -44,6 +45,8 @@ export type Policy = z.output<typeof policySchema> & {
   originOf(path: readonly string[]): string;
   /** Where the expectations were read from, so that a finding can name the file. */
   expectationsFile?: string;
+  /** Of a backup that is one shard of a cluster. */
+  cluster?: Shard;
   maxAge?: MaxAge;
   budget?: Budget;
   ignores?: readonly Ignore[];

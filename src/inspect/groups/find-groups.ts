@@ -29,7 +29,12 @@ export async function findGroups(
 ): Promise<FoundGroup[]> {
   const quickly = async <S extends Sorter>(sorter: S): Promise<S> => {
     // Damage is for the real pass to find.
-    await inspectSource(source, {...options, depth: 'quick', sorting: {sorter, groupingOf: () => null}});
+    await inspectSource(source, {
+      ...options,
+      depth: 'quick',
+      slots: false,
+      sorting: {sorter, groupingOf: () => null},
+    });
     return sorter;
   };
   const isAuto = patterns === 'auto' || also === 'auto';
