@@ -14,6 +14,10 @@ import {record} from '../record.ts';
 const dir = scratch();
 let live: LiveRedis;
 let nights = 0;
+/** Far enough for no test to last as long. */
+const LATER = 4_000_000_000_000;
+const library = (name: string, does = 'return 1') =>
+  `#!lua name=${name}\nredis.register_function('${name}', function() ${does} end)`;
 
 beforeAll(async () => {
   live = await LiveRedis.start();
@@ -23,6 +27,9 @@ beforeAll(async () => {
   await redis.select(3);
   for (let n = 0; n < 30; n++) await redis.rpush(`queue:${n}`, 'job');
   await redis.select(0);
+  for (let n = 0; n < 40; n++) await redis.set(`session:${n}`, 'x', 'PXAT', LATER);
+  await redis.call('FUNCTION', 'LOAD', library('one'));
+  await redis.call('FUNCTION', 'LOAD', library('two'));
   await live.saveTo(dir.file('whole.rdb'));
 });
 afterAll(async () => {
@@ -79,7 +86,7 @@ describe('the next night', () => {
       await live.redis.set('flag:new', 'on'),
     ]);
     expect({outcome: report.outcome, warnings: warnings(report)}).toEqual({outcome: 'passed', warnings: []});
-    expect(report.baseline).toMatchObject({from: 'history', keys: 250, sameBytes: false});
+    expect(report.baseline).toMatchObject({from: 'history', keys: 290, sameBytes: false});
     expect(renderText(report)).toMatch(/^Compared +with the drill of [-0-9T:.]+Z, the last good one$/m);
   });
 
@@ -132,7 +139,7 @@ describe('the next night', () => {
     const allowed = ['expect.groups=[{match: "flag:*", keys: {max-drop: 100%, warn-drop: 100%}}]'];
     expect((await drill(gone, allowed)).outcome).toBe('passed');
     const next = await drill(async () => [await gone(), await live.redis.set('user:more', 'x')]);
-    expect({outcome: next.outcome, keys: next.baseline?.keys}).toEqual({outcome: 'passed', keys: 230});
+    expect({outcome: next.outcome, keys: next.baseline?.keys}).toEqual({outcome: 'passed', keys: 270});
   });
 
   test('it was ignored, with a reason: shown as ignored', async () => {
@@ -159,6 +166,52 @@ describe('the next night', () => {
       'expect/group-vanished',
       'policy/ignore-expired',
     ]);
+  });
+
+  test('a function library is gone: red; one that has other code, or is new: green', async () => {
+    const drill = await afterAGoodNight();
+    expect(failures(await drill(() => live.redis.call('FUNCTION', 'DELETE', 'two')))).toEqual([
+      'expect/functions',
+    ]);
+    const deployed = await drill(async () => {
+      await live.redis.call('FUNCTION', 'LOAD', 'REPLACE', library('two', 'return 2'));
+      await live.redis.call('FUNCTION', 'LOAD', library('three'));
+    });
+    expect({outcome: deployed.outcome, functions: deployed.census?.functions}).toEqual({
+      outcome: 'passed',
+      functions: 3,
+    });
+  });
+
+  test('all sessions lost their expiry: a warning, or red where the config says how many may', async () => {
+    const drill = await afterAGoodNight();
+    const persist = () => Promise.all(names('session:', 40).map(key => live.redis.persist(key)));
+    const strict = ['expect.groups=[{match: "session:*", ttl: {max-change: 5%}}]'];
+    const failed = await drill(persist, strict);
+    expect(failures(failed)).toEqual(['expect/group-ttl']);
+    expect(failed.findings[0]!.message).toMatch(
+      /^0\.0% of the keys of group session:\* expire, before it were 100\.0%/,
+    );
+    const warned = await drill(persist);
+    expect({outcome: warned.outcome, warnings: warnings(warned)}).toEqual({
+      outcome: 'passed',
+      warnings: expect.arrayContaining(['policy/ttl', 'expect/group-ttl']),
+    });
+  });
+
+  test('users are written as strings: a warning of the type, red where the config limits it', async () => {
+    const drill = await afterAGoodNight();
+    const rewrite = async () => {
+      for (const key of names('user:', 30)) {
+        await live.redis.del(key);
+        await live.redis.set(key, 'x');
+      }
+    };
+    expect(failures(await drill(rewrite, ['expect.types.hash.keys.max-drop=5%']))).toEqual([
+      'policy/keys-dropped',
+    ]);
+    const warned = await drill(rewrite);
+    expect([warned.outcome, ...warnings(warned)]).toEqual(['passed', 'policy/keys-dropped']);
   });
 
   test('no new backup was made: equal, and that it proves nothing is said', async () => {

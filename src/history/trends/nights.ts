@@ -16,7 +16,8 @@ export type Night = {
 const DAY_MS = 24 * 60 * 60_000;
 
 /** Failures that say nothing about the data in the backup. */
-const OF_OTHER_THINGS = /^(policy\/backup-age|backup\/(selection|clock-skew|schedule)|production\/[a-z-]+)$/;
+const OF_OTHER_THINGS =
+  /^(policy\/(backup-age|restore-duration|memory|file-size)|backup\/(selection|clock-skew|schedule)|production\/[a-z-]+)$/;
 
 /** The last drill of each night, latest night first; night 0 is `now`, whatever else was drilled that day. */
 export function nightsBefore(now: HistoryRecord, earlier: HistoryRecord[], since: number | null): Night[] {

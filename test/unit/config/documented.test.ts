@@ -80,9 +80,13 @@ describe('docs/sources.md', () => {
     expect(SCHEMES.filter(scheme => !shown.has(scheme))).toEqual(['http']);
   });
 
-  test('shows a workflow whose inputs exist, and whose settings the config has', () => {
-    const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(read('docs/sources.md'))!;
-    const [step] = parse(yaml).jobs.drill.steps as {with: Record<string, string>}[];
+  const workflows = [...read('docs/sources.md').matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) => yaml!);
+
+  test.each(
+    workflows,
+  )('shows a workflow whose inputs exist, and whose settings the config has:\n%s', yaml => {
+    type Step = {uses: string; with: Record<string, string>};
+    const [step] = (parse(yaml).jobs.drill.steps as Step[]).filter(({uses}) => uses.startsWith('OWNER/'));
     const inputs = Object.keys(parse(read('action.yml')).inputs);
     expect(Object.keys(step!.with).filter(input => !inputs.includes(input))).toEqual([]);
     expect(parsed(step!.with.backup)).toBe(true);

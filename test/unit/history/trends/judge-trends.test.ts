@@ -73,12 +73,13 @@ describe('trends', () => {
     expect(rules(nights(45, fewer), {since: night(40).slice(0, 10)})).toEqual([]);
   });
 
-  test('a drill that failed for its age alone is as good as any to compare with', () => {
-    const late = (number: number) => ({
-      ...leaking(number),
-      outcome: 'failed' as const,
-      failed: ['policy/backup-age'],
-    });
+  test.each([
+    'policy/backup-age',
+    'policy/restore-duration',
+    'policy/memory',
+    'policy/file-size',
+  ])('a drill that failed for %s alone is as good as any to compare with', rule => {
+    const late = (number: number) => ({...leaking(number), outcome: 'failed' as const, failed: [rule]});
     expect(rules(nights(40, late))).toContain('trend/keys-falling error');
   });
 
