@@ -1,6 +1,8 @@
 /** What is Azure's own: log-ins and their failures, versions, tiers, checksums that need not be there. Against Azurite. */
 import {randomBytes} from 'node:crypto';
+import {once} from 'node:events';
 import {readdirSync} from 'node:fs';
+import {createServer} from 'node:http';
 import {gzipSync} from 'node:zlib';
 import {
   type ContainerClient,
@@ -188,6 +190,21 @@ describe('the bytes', () => {
     expect(await came(reach(`dump.rdb?snapshot=${snapshot}`))).toBe('whole');
     expect(await came(reach('dump.rdb'))).toBe('7 wrong bytes');
     expect(await came(reach('dump.rdb?snapshot=2026-01-01T00:00:00.0000000Z'))).toBe('backup/missing');
+  });
+
+  /** Azurite keeps no versions. */
+  test('of a version are asked for by its name', async () => {
+    const asked: string[] = [];
+    await using answering = createServer(({url = ''}, response) => {
+      asked.push(url);
+      response.writeHead(404, {'x-ms-error-code': 'BlobNotFound'}).end();
+    }).listen(0, '127.0.0.1');
+    await once(answering, 'listening');
+    const {port} = answering.address() as {port: number};
+    const access = {endpoint: `http://127.0.0.1:${port}/${ACCOUNT}`};
+    const version = '2026-01-02T03:04:05.0000000Z';
+    await refusal(reach(`dump.rdb?versionid=${version}`, byKey, access), temp.path).catch(() => {});
+    expect(new URL(asked[0]!, 'http://localhost').searchParams.get('versionid')).toBe(version);
   });
 
   test('need no MD5, which blocks do not have', async () => {

@@ -49,6 +49,10 @@ test.each([
   ['github-artifact:acme/app/redis', 'store.token=s3cr3t', /store\.token: write env:NAME/],
   ['/backups', 'store.bearer=s3cr3t', /store\.bearer: write env:NAME/],
   ['/backups', 'store.endpoint=http://evil/path?x', /store\.endpoint: write the address/],
+  ['s3://backups/x', 'store.endpoint=https://host/acme', /store\.endpoint: has no path, but for az:/],
+  ['gs://backups/x', 'store.endpoint=https://host/acme', /store\.endpoint: has no path, but for az:/],
+  ['az://backups/x', 'store.endpoint=https://host/acme/more', /store\.endpoint: write the address/],
+  ['az://backups/x', 'store.region=eu', /store\.region: is for s3: only/],
   ['/backups', 'store.deadline=99d', /at most 24d/],
   ['ftp://host/dump.rdb', 'max-age=1h', /source: this version cannot fetch/],
   ['env:NOT-A-NAME', 'max-age=1h', /source: write env:NAME/],
@@ -58,8 +62,22 @@ test.each([
   expect(text).not.toContain('s3cr3t');
 });
 
+test.each([
+  ['az://backups/x', 'http://127.0.0.1:10000/devstoreaccount1'],
+  ['az://backups/x', 'https://acme.blob.core.usgovcloudapi.net'],
+  ['gs://backups/x', 'https://storage.europe-west3.rep.googleapis.com'],
+  ['github-artifact:redis', 'https://github.example/api/v3/'],
+])('%s is reached at %s', async (backup, endpoint) => {
+  const {source} = await jobOf(backup, `store.endpoint=${endpoint}`);
+  expect([source.spec, source.access.endpoint]).toEqual([backup, endpoint]);
+});
+
 test('a credential in the URI of a source is refused, and not repeated', async () => {
-  for (const uri of ['https://u:hunter2@host/x.rdb', 'https://host/x.rdb?X-Amz-Signature=hunter2']) {
+  for (const uri of [
+    'https://u:hunter2@host/x.rdb',
+    'https://host/x.rdb?X-Amz-Signature=hunter2',
+    'az://backups/x.rdb?sv=1&sig=hunter2',
+  ]) {
     const text = await problem('/backups', `source=${uri}`);
     expect(text).toMatch(/may hold no credentials.*env:NAME/);
     expect(text).not.toContain('hunter2');
