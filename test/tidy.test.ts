@@ -125,7 +125,7 @@ describe('data flows one way', () => {
 });
 
 describe('judge and report are pure', () => {
-  const GATE = /^src\/gate\/(judge-.*|witness|demands|wanted-server)\.ts$/;
+  const GATE = /^src\/gate\/(judge-.*|by-server|witness|demands|wanted-server)\.ts$/;
   const pure = [...SRC].filter(([file]) => ['judge', 'report'].includes(room(file)) || GATE.test(file));
   const IMPURE = [
     'Date.now',

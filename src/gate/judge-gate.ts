@@ -6,6 +6,7 @@
 import type {HistoryRecord} from '../history/record.ts';
 import {type Finding, fail, skipped} from '../judge/finding.ts';
 import {inWords} from '../judge/freshness.ts';
+import {byServer} from './by-server.ts';
 import type {Demands} from './demands.ts';
 import type {Gated} from './gate-report.ts';
 import {inDays, judgeDrill} from './judge-drill.ts';
@@ -88,7 +89,8 @@ type Circumstances = {evidence: GateEvidence; demands: Demands; now: Date};
 type Target = {name: string | null; fits: (server: HistoryRecord['server']) => boolean};
 
 function judgeBackup(backup: string, believed: HistoryRecord[], circumstances: Circumstances) {
-  const records = believed.filter(record => record.backup === backup).toSorted(newestFirst);
+  const its = believed.filter(record => record.backup === backup);
+  const records = (circumstances.demands.servers.length > 0 ? byServer(its) : its).toSorted(newestFirst);
   return targets(records, circumstances).map(({name, fits}) => {
     // Where none was started, nobody can say on which one it would have been: that drill is one of each.
     const newest = records.find(({server}) => server === null || fits(server));
@@ -157,7 +159,7 @@ function missing(
     ...parts,
     origin: '--server',
     ...(drilled !== '' && {actual: drilled}),
-    hint: `Drill it there: set server.image=${server} in a nightly job of its own.`,
+    hint: 'Drill it there as well: name it in `server.matrix` of the config.',
   });
 }
 

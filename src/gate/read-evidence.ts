@@ -10,6 +10,7 @@ import {directoryOf, parseName} from '../history/record-name.ts';
 import {apiUrlOf, GitHubApi, PERMISSION} from '../source/github-api.ts';
 import {DEFAULT_PATIENCE, Patience} from '../source/patience.ts';
 import {type StoreDeps, secretOf} from '../source/source-job.ts';
+import {byServer} from './by-server.ts';
 import {type Demands, KNOWN_DAYS, knownBackups} from './demands.ts';
 import type {GateJob} from './gate-flags.ts';
 import {GitHubDrills} from './github-drills.ts';
@@ -95,7 +96,7 @@ function allMet(records: HistoryRecord[], {required, servers}: GateJob): boolean
   return required.names.every(name => {
     const its = records.filter(({backup}) => backup === name);
     if (servers.length === 0) return its.length > 0;
-    return servers.every(wanted => its.some(({server}) => isWanted(wanted, server)));
+    return servers.every(wanted => byServer(its).some(({server}) => isWanted(wanted, server)));
   });
 }
 

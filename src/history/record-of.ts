@@ -3,7 +3,8 @@
  * and no message. Pure. What was read of a damaged dump is no dataset: a trend over it would be about the damage.
  */
 import type {Finding} from '../judge/finding.ts';
-import {type DrillReport, datasetOf, takenAt} from '../report/drill-report.ts';
+import {formatLine, parseLine} from '../redis/server-line.ts';
+import {type DrillReport, datasetOf, type OnServerReport, takenAt} from '../report/drill-report.ts';
 import {measure} from '../report/measures.ts';
 import type {HeldBy, HistoryRecord} from './record.ts';
 
@@ -28,6 +29,7 @@ export function recordOf(report: DrillReport, {backup, heldBy}: Drilled): Histor
     finishedAt,
     artifact: artifactOf(report),
     server: serverOf(report),
+    ...(report.matrix && {matrix: report.matrix.flatMap(onServer)}),
     dataset: wholeDataset(report),
     usedMemoryBytes: census?.usedMemoryBytes ?? null,
     timings: {
@@ -55,6 +57,13 @@ function artifactOf(report: DrillReport): HistoryRecord['artifact'] {
     takenAt: takenAt(report),
     modifiedAt: backup.modifiedAt,
   };
+}
+
+/** Of one that never started the image tells the line, where it is called like an official one. */
+function onServer({image, server, outcome}: OnServerReport): NonNullable<HistoryRecord['matrix']> {
+  const named = parseLine(image.slice(image.lastIndexOf('/') + 1));
+  const line = server?.line ?? (named && formatLine(named));
+  return line ? [{line, version: server?.version ?? null, outcome}] : [];
 }
 
 function serverOf({server}: DrillReport): HistoryRecord['server'] {

@@ -64,6 +64,16 @@ export const historyRecordSchema = z.strictObject({
       image: z.string().optional(),
     })
     .nullable(),
+  /** What came of it on each server of `server.matrix`, as far as its line is known; absent where one was asked for. */
+  matrix: z
+    .array(
+      z.strictObject({
+        line: z.string(),
+        version: z.string().nullable(),
+        outcome: z.enum(['passed', 'failed', 'not-run']),
+      }),
+    )
+    .optional(),
   /** What was in it; `null` where it was never read to its end. */
   dataset: datasetSchema.nullable(),
   usedMemoryBytes: count.nullable(),

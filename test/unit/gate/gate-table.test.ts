@@ -172,6 +172,33 @@ describe('the server', () => {
   ]);
 });
 
+describe('one drill on several servers', () => {
+  const there = (outcome: HistoryRecord['outcome'], line = 'redis:7.4') => ({
+    matrix: [{line, version: null, outcome}],
+  });
+  const both = {demands: {servers: ['redis:8.0', 'redis:7.4']}};
+  table([
+    ['both passed', {records: [aRecord(there('passed'))], ...both}, 'open'],
+    [
+      'the other is not the one that is wanted',
+      {records: [aRecord(there('passed', 'redis:6.2'))], ...both},
+      ['gate/server'],
+    ],
+    [
+      'the other, an optional one, failed',
+      {records: [aRecord(there('failed'))], ...both},
+      ['gate/drill-outcome'],
+    ],
+    ['the other could not be had', {records: [aRecord(there('not-run'))], ...both}, ['gate/drill-outcome']],
+    [
+      'the other passed, the drill failed',
+      {records: [failed(there('passed'))], ...both},
+      ['gate/drill-outcome'],
+    ],
+    ['an optional one failed, and none is demanded', {records: [aRecord(there('failed'))]}, 'open'],
+  ]);
+});
+
 describe('the depth', () => {
   const quick = {records: [aRecord({depth: 'quick'})]};
   table([

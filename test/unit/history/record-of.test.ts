@@ -42,6 +42,23 @@ describe('the record of a drill', () => {
     });
   });
 
+  test('has what came of it on each server of a matrix, by its line', () => {
+    const report = aReport();
+    const {server, load, census} = report;
+    const there = {optional: false, outcome: 'passed' as const, load, census, ledger: [], findings: []};
+    const matrix = [
+      {...there, image: 'mirror.example/redis:7.0-alpine', server},
+      {...there, image: 'valkey/valkey:9.1', server: null, outcome: 'not-run' as const},
+      {...there, image: 'our-own', server: null, outcome: 'not-run' as const},
+    ];
+    const record = recordOf({...report, matrix}, DRILLED);
+    expect(record.matrix).toEqual([
+      {line: 'redis:7.0', version: '7.0.15', outcome: 'passed'},
+      {line: 'valkey:9.1', version: null, outcome: 'not-run'},
+    ]);
+    expect(historyRecordSchema.parse(record)).toEqual(record);
+  });
+
   test('names rules once, and repeats no message, place or value', () => {
     const secret = 'user:4711 at s3://bucket/secret';
     const wrong = aFinding({rule: 'expect/keys-dropped', status: 'fail', message: secret, hint: secret});
