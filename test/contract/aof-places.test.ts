@@ -5,11 +5,12 @@
 import {execFileSync, spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {once} from 'node:events';
-import {readdirSync, readFileSync} from 'node:fs';
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
+import {type DrillReport, reportSchema} from '../../src/report/drill-report.ts';
 import {AofDirectory, fill, makeAof, rewrite} from '../aof-sets.ts';
-import {drillOf, scratch, testDeps} from '../drills.ts';
+import {drillOf, failures, scratch, testDeps} from '../drills.ts';
 import {apart} from '../e2e/cli.ts';
 import {containerTest, execTest} from '../servers.ts';
 
@@ -54,12 +55,39 @@ describe('the backup is as it was, and nothing is left', () => {
   containerTest('by a container', () => leavesAllAsItWas('container'));
 });
 
-needsExec('a container whose files we cannot see gets its copy through the engine', async () => {
-  const asked = {backup: '/mnt/here/dump.rdb', kind: 'container', tempDir: '/mnt/here'};
-  const ours = [process.execPath, join(import.meta.dirname, 'one-drill.ts'), JSON.stringify(asked)];
-  const [program, ...args] = [...apart(dir.file('data.tar')), ...ours];
-  const child = spawn(program!, args, {stdio: ['ignore', 'ignore', 'pipe']});
-  const [said, [exitCode]] = await Promise.all([child.stderr.toArray(), once(child, 'close')]);
-  // It ends with 0 only where the drill has passed.
-  expect({exitCode, said: said.join('')}).toEqual({exitCode: 0, said: ''});
+describe('a container whose files we cannot see gets its copy through the engine', () => {
+  /** Of an archive on a file system that the engine does not have. */
+  async function drilledApart(conf: string[] = []): Promise<DrillReport> {
+    writeFileSync(dir.file('redis.conf'), `${conf.join('\n')}\n`);
+    const set = conf.length > 0 ? [`server.config=${dir.file('redis.conf')}`] : [];
+    const asked = {backup: '/mnt/here/dump.rdb', kind: 'container', tempDir: '/mnt/here', set};
+    const ours = [process.execPath, join(import.meta.dirname, 'one-drill.ts'), JSON.stringify(asked)];
+    const [program, ...args] = [...apart(dir.file('data.tar')), ...ours];
+    const child = spawn(program!, args, {stdio: ['ignore', 'pipe', 'ignore']});
+    const [said] = await Promise.all([child.stdout.toArray(), once(child, 'close')]);
+    const [, report = ''] = Buffer.concat(said).toString().split('\n');
+    return reportSchema.parse(JSON.parse(report));
+  }
+
+  needsExec('frozen', async () => {
+    const report = await drilledApart();
+    expect({outcome: report.outcome, via: report.server!.via}).toEqual({outcome: 'passed', via: 'exec'});
+  });
+
+  needsExec('and once more as production would', async () => {
+    const report = await drilledApart(['appendonly yes', 'appendfsync everysec']);
+    expect({outcome: report.outcome, failed: failures(report)}).toEqual({outcome: 'passed', failed: []});
+    const {server, census, aof} = report.production!;
+    expect({via: server!.via, keys: census!.keys, ignored: aof!.ignored}).toEqual({
+      via: 'exec',
+      keys: report.census!.keys,
+      ignored: null,
+    });
+  });
+
+  needsExec('which passes it over, and is asked again', async () => {
+    const report = await drilledApart(['appendonly no']);
+    expect(failures(report)).toEqual(['production/aof-off']);
+    expect(report.production).toMatchObject({server: {via: 'exec'}, census: {keys: report.census!.keys}});
+  });
 });

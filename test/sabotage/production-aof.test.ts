@@ -1,14 +1,19 @@
 /** Append-only files that are sound and redis.conf files that are not: what production would make of the restore. Real servers, in containers. */
+import {execFileSync} from 'node:child_process';
 import {cpSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 import {afterAll, beforeAll, describe, expect} from '@jest/globals';
 import type {DrillReport} from '../../src/report/drill-report.ts';
 import {AOF_ON, AofDirectory, copyData, dirOf, fill, makeAof, rewrite} from '../aof-sets.ts';
 import {drillOf, failures, scratch} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
-import {containerTest, imageOf, SAMPLE, servers} from '../servers.ts';
+import {missing} from '../packers.ts';
+import {containerTest, imageOf, SAMPLE, servers, skippedBecause} from '../servers.ts';
 import {unpackedServer} from '../unpacked-server.ts';
 
+/** Archives are made by other programs. */
+const packedContainerTest =
+  missing.length === 0 ? containerTest : skippedBecause(`${missing.join(', ')} not installed`);
 const dir = scratch();
 afterAll(() => dir.dispose());
 
@@ -143,6 +148,46 @@ describe('a sound append-only file fails where production’s own redis.conf', (
   containerTest('is refused, or takes away a command that the file holds', async () => {
     expect(failures(await drillWith([ON, 'hz ten']))).toEqual(['production/config-refused']);
     expect(failures(await drillWith([ON, 'rename-command SET ""']))).toEqual(['production/refused']);
+  });
+});
+
+describe('out of an archive it is the same set', () => {
+  const ARCHIVES: [string, (data: string, to: string) => void][] = [
+    ['tar.gz', (data, to) => void execFileSync('tar', ['-czf', to, '-C', dirname(data), basename(data)])],
+    ['zip', (data, to) => void execFileSync('zip', ['-qr', to, basename(data)], {cwd: dirname(data)})],
+  ];
+
+  packedContainerTest.each(ARCHIVES)('%s: green, or begun anew under another name', async (form, pack) => {
+    const data = copy();
+    const archive = dir.file(`set.${form}`);
+    pack(data, archive);
+    expectGreen(await drillWith([ON], archive));
+    const report = await drillWith([ON, 'appenddirname journal'], archive);
+    expect(failures(report)).toEqual(['production/aof-names']);
+    expect(report.production!.aof!.appenddirname).toEqual({name: 'appendonlydir', asWritten: true});
+    expect(report.production!.census!.keys).toBe(KEYS);
+  });
+
+  packedContainerTest(
+    'a single file in gzip: its directory is unknown, its name is production’s',
+    async () => {
+      const set = new AofDirectory(copy());
+      const single = Buffer.concat([readFileSync(set.file('base')), readFileSync(set.file('incr'))]);
+      const packed = dir.file('appendonly.aof.gz');
+      writeFileSync(packed, execFileSync('gzip', ['-c'], {input: single}));
+      expectGreen(await drillWith([ON], packed));
+      expect(failures(await drillWith(['appendonly no'], packed))).toEqual(['production/aof-off']);
+    },
+  );
+
+  packedContainerTest('an old dump beside it: what appendonly no would bring back', async () => {
+    const data = copy();
+    cpSync(SAMPLE, join(data, 'dump.rdb'));
+    const archive = dir.file('both.tar.gz');
+    ARCHIVES[0]![1](data, archive);
+    const report = await drillWith(['databases 16', 'appendonly no'], archive);
+    expect(failures(report)).toEqual(['production/aof-off']);
+    expect(finding(report, 'production/aof-off').message).toContain('of the dump beside it');
   });
 });
 
