@@ -2,7 +2,7 @@
 import {execFileSync} from 'node:child_process';
 import {cpSync, existsSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
-import {lineOf, type Product, type ServerLine} from '../src/redis/server-line.ts';
+import {formatLine, lineOf, type Product, type ServerLine} from '../src/redis/server-line.ts';
 import type {scratch} from './drills.ts';
 import {servers} from './servers.ts';
 
@@ -33,6 +33,11 @@ function copyTree(from: string, to: string): void {
     cpSync(from, to, {recursive: true, force: true, verbatimSymlinks: true});
   }
 }
+
+/** What tests have as processes only, named as images are. */
+export const processesOnly: {line: string; version: string}[] = servers.binaries
+  .filter(binary => unpacked(binary) && !servers.images.some(({version}) => version === binary.version))
+  .map(({product, version}) => ({line: formatLine(lineOf(product as Product, version)), version}));
 
 /** All of them, by product and version. */
 export function unpackedServers(
