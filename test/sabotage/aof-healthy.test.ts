@@ -3,21 +3,29 @@
  * the digest that the live server had when the copy was taken.
  */
 import {execFileSync} from 'node:child_process';
-import {cpSync, readdirSync} from 'node:fs';
+import {cpSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {afterAll, describe, expect, test} from '@jest/globals';
+import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import type {Redis} from 'ioredis';
 import type {DrillReport} from '../../src/report/drill-report.ts';
-import {AOF_ON, copyData, dirOf, fill, rewrite} from '../aof-sets.ts';
+import {AOF_ON, AofDirectory, copyData, dirOf, fill, makeAof, rewrite} from '../aof-sets.ts';
 import {drillOf, failures, scratch} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
+import {packedTest} from '../packed-test.ts';
+import {KEY_SETTINGS, keysOf, Packer, type PackName} from '../packers.ts';
 import {record} from '../record.ts';
 import {containerTest, servers} from '../servers.ts';
-import {unpackedServer} from '../unpacked-server.ts';
+import {processesOnly, unpackedServer} from '../unpacked-server.ts';
 
 const dir = scratch();
 afterAll(dir.dispose);
+
+async function rewritten(redis: Redis): Promise<void> {
+  await fill(redis);
+  await rewrite(redis);
+  await redis.set('after', '1');
+}
 
 type Variant = {flags?: string[]; prepare?: (redis: Redis) => Promise<void>; since7?: true};
 
@@ -82,11 +90,14 @@ function expectGreen(report: DrillReport, digest: string): void {
   expect(unproven).toEqual([]);
 }
 
-for (const image of servers.images) {
-  describe(`written by ${image.line}`, () => {
-    const unpacked = unpackedServer(image, dir);
-    const since7 = !image.line.endsWith(':6.0');
-    const {asked, deps} = unpacked ?? {asked: {image: image.image}, deps: {}};
+const lines: {line: string; version: string; image?: string}[] = [...servers.images, ...processesOnly];
+
+for (const server of lines) {
+  const {line, image} = server;
+  describe(`written by ${line}`, () => {
+    const unpacked = unpackedServer(server, dir);
+    const since7 = !line.endsWith(':6.0');
+    const {asked, deps} = unpacked ?? {asked: {image: image!}, deps: {}};
     const start = (flags: string[]) =>
       LiveRedis.start([...AOF_ON, ...flags], {...(unpacked && {binary: unpacked.binary}), debug: since7});
     const variants = Object.entries(VARIANTS).filter(([, variant]) => since7 || !variant.since7);
@@ -103,26 +114,66 @@ for (const image of servers.images) {
       if (title.includes('history')) expect(report.aof!.history).toHaveLength(4);
     });
 
+    if (image === undefined) return;
     containerTest(
       'in a container of that line, packed as tar.gz, against what was recorded of the plain one',
       async () => {
         await using live = await start([]);
-        await fill(live.redis);
-        await rewrite(live.redis);
-        await live.redis.set('after', '1');
+        await rewritten(live.redis);
         const digest = await live.digest();
         copyData(await dirOf(live.redis), dir.file('data'));
         const archive = dir.file('backup.tar.gz');
         execFileSync('tar', ['-czf', archive, '-C', dir.path, 'data']);
-        if (image.line === 'redis:7.0') await record(dir.file('data'), dir.file('aof.json'));
-        const expected = image.line === 'redis:7.0' ? {expect: dir.file('aof.json')} : {};
-        const report = await drillOf(archive, {image: image.image, ...expected});
+        if (line === 'redis:7.0') await record(dir.file('data'), dir.file('aof.json'));
+        const expected = line === 'redis:7.0' ? {expect: dir.file('aof.json')} : {};
+        const report = await drillOf(archive, {image, ...expected});
         expectGreen(report, digest);
         expect(report.backup!.packing).toEqual(expect.arrayContaining(['gzip data', 'a tar archive']));
       },
     );
   });
 }
+
+describe('whatever it is packed in', () => {
+  let packer: Packer;
+  let digest: string;
+  beforeAll(async () => {
+    packer = new Packer(dir.path);
+    ({digest} = await makeAof(dir.file('to-pack'), {prepare: rewritten}));
+  });
+  afterAll(() => packer.dispose());
+  const drillPacked = (path: string) =>
+    drillOf(path, {server: 'process', set: KEY_SETTINGS}, {env: keysOf(packer)});
+
+  const NESTED: PackName[][] = [
+    ['gzip', 'age'],
+    ['zstd', 'openssl'],
+    ['xz', 'gpg'],
+    ['bzip2', 'age in text'],
+    ['lz4', 'gpg in text, signed'],
+    ['zip', 'openssl in text'],
+    ['tar', 'gzip', 'gpg with a passphrase'],
+  ];
+  packedTest.each(NESTED.map(names => [names.join(' in '), names] as const))(
+    'a set in a tar in %s',
+    async (_title, names) => {
+      const tar = packer.path('backup.tar');
+      execFileSync('tar', ['-cf', tar, '-C', dir.path, 'to-pack/appendonlydir']);
+      expectGreen(await drillPacked(packer.pack(tar, ...names)), digest);
+    },
+  );
+
+  packedTest.each(NESTED.map(names => [names.join(' in '), names] as const))(
+    'a single file in %s',
+    async (_title, names) => {
+      const single = packer.path('appendonly.aof');
+      const set = new AofDirectory(dir.file('to-pack'));
+      const parts = [set.file('base'), set.file('incr')].map(path => readFileSync(path));
+      writeFileSync(single, Buffer.concat(parts));
+      expectGreen(await drillPacked(packer.pack(single, ...names)), digest);
+    },
+  );
+});
 
 describe('however it was copied', () => {
   test('a cp while the server writes: whole, or with a tail that is told', async () => {

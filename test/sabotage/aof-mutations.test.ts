@@ -1,11 +1,12 @@
 /**
- * Append-only files of every form, cut and flipped at random places: no drill may be green on one that a server digests
- * otherwise. The server's own word is that of a plain restore of the same bytes by a server that tolerates a cut tail, as
- * production does; a drill may be stricter, never laxer. RANDOM_SEED repeats a run.
+ * Append-only files of every form, plain and packed, cut and flipped at random places: no drill may be green on one that a
+ * server digests otherwise. The server's own word is that of a plain restore of the same bytes by a server that tolerates a
+ * cut tail, as production does; a drill may be stricter, never laxer. DAMAGE_SEED draws other places.
  */
-import {type ChildProcess, spawn} from 'node:child_process';
+import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -14,28 +15,22 @@ import {
   writeFileSync,
 } from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {afterAll, describe, expect, test} from '@jest/globals';
+import {basename, dirname, join} from 'node:path';
+import {afterAll, describe, expect, jest, test} from '@jest/globals';
 import {Redis} from 'ioredis';
 import {copyData, fill, makeAof, rewrite} from '../aof-sets.ts';
 import {drillOf, scratch} from '../drills.ts';
+import {type Random, randomOf} from '../fuzz/mutations.ts';
+import {packedTest} from '../packed-test.ts';
 
-const SEED = Number(process.env.RANDOM_SEED ?? Date.now() % 1_000_000);
-/** In a row of tests as short as this one; 500 of each form take some minutes. */
-const EACH = Number(process.env.MUTATIONS ?? 25);
+jest.setTimeout(600_000);
+
+const SEED = Number(process.env.DAMAGE_SEED ?? 4);
+/** Of each form; `PLACES=500 npm test -- test/sabotage/aof-mutations` takes minutes. */
+const PLACES = Number(process.env.PLACES ?? 100);
+const AT_ONCE = 4;
 const dir = scratch();
 afterAll(dir.dispose);
-
-/** mulberry32. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** What a server says that starts on a copy; `null` where it does not start. */
 async function saidByServer(data: string): Promise<string | null> {
@@ -78,30 +73,26 @@ async function ended(child: ChildProcess, gone: Promise<null>): Promise<void> {
   await gone;
 }
 
-const FORMS = {
-  'a single file of commands': async (data: string) => {
-    await makeAof(dir.file('made'), {flags: ['--aof-use-rdb-preamble', 'no']});
-    mkdirSync(data);
-    const aof = dir.file('made/appendonlydir');
-    const incr = readdirSync(aof).find(name => name.endsWith('incr.aof'))!;
-    copyFileSync(join(aof, incr), join(data, 'appendonly.aof'));
-  },
-  'a single file that begins with a dump': async (data: string) => {
-    await makeAof(dir.file('made'), {prepare: later});
-    mkdirSync(data);
-    const aof = dir.file('made/appendonlydir');
-    const parts = readdirSync(aof)
-      .filter(name => !name.endsWith('.manifest'))
-      .toSorted();
-    writeFileSync(
-      join(data, 'appendonly.aof'),
-      Buffer.concat(parts.map(name => readFileSync(join(aof, name)))),
-    );
-  },
-  'a base, an incremental file and a manifest': async (data: string) => {
-    await makeAof(data, {prepare: later});
-  },
-};
+async function commandsOnly(data: string): Promise<void> {
+  await makeAof(dir.file('made'), {flags: ['--aof-use-rdb-preamble', 'no']});
+  mkdirSync(data);
+  const aof = dir.file('made/appendonlydir');
+  const incr = readdirSync(aof).find(name => name.endsWith('incr.aof'))!;
+  copyFileSync(join(aof, incr), join(data, 'appendonly.aof'));
+}
+
+async function dumpFirst(data: string): Promise<void> {
+  await makeAof(dir.file('made'), {prepare: later});
+  mkdirSync(data);
+  const aof = dir.file('made/appendonlydir');
+  const parts = readdirSync(aof).filter(name => !name.endsWith('.manifest'));
+  const bytes = parts.toSorted().map(name => readFileSync(join(aof, name)));
+  writeFileSync(join(data, 'appendonly.aof'), Buffer.concat(bytes));
+}
+
+async function multiPart(data: string): Promise<void> {
+  await makeAof(data, {prepare: later});
+}
 
 async function later(redis: Redis): Promise<void> {
   await fill(redis, 20);
@@ -111,32 +102,104 @@ async function later(redis: Redis): Promise<void> {
   for (let n = 0; n < 10; n += 1) await redis.hset(`hash:${n}`, 'field', `value ${n}`);
 }
 
-describe(`of seed ${SEED}, ${EACH} of each form`, () => {
+const FORMS = {
+  'a single file of commands': commandsOnly,
+  'a single file that begins with a dump': dumpFirst,
+  'a base, an incremental file and a manifest': multiPart,
+};
+
+type Pack = (data: string) => Buffer;
+const tar = (data: string, ...flags: string[]) =>
+  execFileSync('tar', [...flags, '-c', '-f', '-', basename(data)], {cwd: dirname(data)});
+
+/** Each with a checksum of its own over all that a server would read, but for tar, which has one over the names only. */
+const PACKED: Record<string, Pack> = {
+  'a set in a tar': data => tar(data),
+  'a set in a tar.gz': data => tar(data, '-z'),
+  'a set in a tar.zst': data => tar(data, '--zstd'),
+  'a set in a zip': data => execFileSync('zip', ['-qr', '-', basename(data)], {cwd: dirname(data)}),
+};
+
+/** A file or a directory with one change, in a directory of its own. */
+type Mutated = {what: string; backup: string};
+
+/** Cut, or a bit flipped. */
+function changed(whole: Buffer, {below}: Random): {bytes: Buffer; how: string} {
+  const at = below(whole.length);
+  if (below(2) === 0) return {bytes: whole.subarray(0, at), how: `cut at ${at}`};
+  const bit = below(8);
+  const bytes = Buffer.from(whole);
+  bytes[at]! ^= 1 << bit;
+  return {bytes, how: `bit ${bit} of byte ${at} flipped`};
+}
+
+/** `said`: the digest of a server that got the same by hand; `null` where it did not start. */
+async function expectNoFalseGreen(
+  mutate: (place: number, worker: string) => Mutated,
+  said: (mutated: Mutated) => Promise<string | null>,
+): Promise<void> {
+  const wrong: unknown[] = [];
+  let next = 0;
+  const worker = async (_: unknown, number: number) => {
+    for (let place = next++; place < PLACES; place = next++) {
+      const mutated = mutate(place, dir.file(`worker-${number}`));
+      const {outcome, error, census} = await drillOf(mutated.backup, {server: 'process'});
+      if (outcome === 'failed') continue;
+      const {what} = mutated;
+      // Bytes may make another form of it, which is refused by name.
+      if (outcome === 'not-run' && error?.code === 'unpack/unsupported-form') continue;
+      if (outcome === 'not-run') wrong.push({place, what, error});
+      else if ((await said(mutated)) !== census!.digest!.hex) wrong.push({place, what, green: true});
+    }
+  };
+  await Promise.all(Array.from({length: AT_ONCE}, worker));
+  expect(wrong).toEqual([]);
+}
+
+describe(`${PLACES} places of seed ${SEED}`, () => {
   test.each(Object.entries(FORMS))('%s', async (title, make) => {
     const data = dir.file(title.replaceAll(' ', '-'));
     await make(data);
     const files = filesIn(data);
-    const chance = random(SEED);
-    const wrong: unknown[] = [];
-    for (let n = 0; n < EACH; n += 1) {
-      const mutated = dir.file('mutated');
-      copyData(data, mutated);
-      const file = files[Math.floor(chance() * files.length)]!;
-      const bytes = readFileSync(join(data, file));
-      const at = Math.floor(chance() * bytes.length);
-      const bit = Math.floor(chance() * 8);
-      const cut = chance() < 0.5;
-      if (!cut) bytes[at]! ^= 1 << bit;
-      writeFileSync(join(mutated, file), cut ? bytes.subarray(0, at) : bytes);
-      const what = cut ? `${file} cut at ${at}` : `${file}: bit ${bit} of byte ${at} flipped`;
-      const report = await drillOf(mutated, {server: 'process'});
-      if (report.outcome === 'failed') continue;
-      if (report.outcome === 'not-run') wrong.push({what, error: report.error});
-      else if ((await saidByServer(mutated)) !== report.census!.digest!.hex) wrong.push({what, green: true});
-    }
-    expect(wrong).toEqual([]);
+    const mutate = (place: number, backup: string) => {
+      const random = randomOf(SEED, place);
+      const file = random.pick(files);
+      const {bytes, how} = changed(readFileSync(join(data, file)), random);
+      copyData(data, backup);
+      writeFileSync(join(backup, file), bytes);
+      return {what: `${file}: ${how}`, backup};
+    };
+    await expectNoFalseGreen(mutate, ({backup}) => saidByServer(backup));
+  });
+
+  packedTest.each(Object.entries(PACKED))('%s', async (title, pack) => {
+    const data = join(dir.file(title.replaceAll(' ', '-')), 'data');
+    mkdirSync(dirname(data));
+    await multiPart(data);
+    const whole = pack(data);
+    const healthy = await saidByServer(data);
+    const mutate = (place: number, worker: string) => {
+      const backup = `${worker}.packed`;
+      const {bytes, how} = changed(whole, randomOf(SEED, place));
+      writeFileSync(backup, bytes);
+      return {what: how, backup};
+    };
+    const sealed = title !== 'a set in a tar';
+    await expectNoFalseGreen(mutate, async ({backup}) => (sealed ? healthy : await saidOfTar(backup)));
   });
 });
+
+/** What whoever restores it by hand gets of it. */
+async function saidOfTar(archive: string): Promise<string | null> {
+  const out = mkdtempSync(join(dir.path, 'by-hand-'));
+  try {
+    execFileSync('tar', ['-x', '-f', archive, '-C', out], {stdio: 'ignore'});
+  } catch {
+    // What comes before the end of a cut archive is there.
+  }
+  const data = join(out, 'data');
+  return existsSync(data) ? await saidByServer(data) : null;
+}
 
 function filesIn(data: string): string[] {
   return readdirSync(data, {recursive: true, withFileTypes: true})

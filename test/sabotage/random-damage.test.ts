@@ -102,8 +102,18 @@ async function expectNoFalseGreen(form: string, whole: Buffer): Promise<void> {
 describe(`${PLACES} places of seed ${SEED}`, () => {
   test('a plain dump', () => expectNoFalseGreen('plain', readFileSync(SAMPLE)));
 
-  const FORMS: PackName[] = ['gzip', 'bzip2', 'zstd', 'xz', 'lz4', 'tar', 'zip', 'age', 'gpg', 'openssl'];
-  packedTest.each(FORMS.map(name => [name]))('%s', async name => {
-    await expectNoFalseGreen(name, readFileSync(packer.pack(SAMPLE, name)));
+  const FORMS: PackName[][] = [
+    ...(['gzip', 'bzip2', 'zstd', 'xz', 'lz4', 'tar', 'zip', 'age', 'gpg', 'openssl'] as const).map(name => [
+      name,
+    ]),
+    // The encrypted ones as text, and in one another.
+    ['age in text'],
+    ['gpg in text, signed'],
+    ['openssl in text'],
+    ['tar', 'gzip'],
+    ['zstd', 'age'],
+  ];
+  packedTest.each(FORMS.map(names => [names.join(' in '), names] as const))('%s', async (form, names) => {
+    await expectNoFalseGreen(form, readFileSync(packer.pack(SAMPLE, ...names)));
   });
 });
