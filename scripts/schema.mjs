@@ -11,6 +11,7 @@ import {fleetReportSchema} from '../src/fleet/fleet-report.ts';
 import {gateReportSchema} from '../src/gate/gate-report.ts';
 import {inspectionSchema} from '../src/inspect/inspection.ts';
 import {expectationsSchema} from '../src/judge/expectations.ts';
+import {lintReportSchema} from '../src/lint/report/json.ts';
 import {reportSchema} from '../src/report/drill-report.ts';
 import {sabotageSchema} from '../src/sabotage/sabotage-report.ts';
 
@@ -43,6 +44,13 @@ const SCHEMAS = [
     io: 'output',
     title: 'restore-drill inspect --json',
     description: 'What a dump says of itself, read without a server.',
+  },
+  {
+    name: 'lint',
+    schema: lintReportSchema,
+    io: 'output',
+    title: 'restore-drill lint --format json',
+    description: 'What configurations allow to be lost, and what a change makes of them.',
   },
   {
     name: 'report',

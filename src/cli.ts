@@ -11,6 +11,7 @@ import type {MergeFlags} from './fleet/hold-merge.ts';
 import type {PlanFlags} from './fleet/make-plan.ts';
 import type {GateFlags} from './gate/gate-flags.ts';
 import {GATE_OPTIONS} from './gate/gate-options.ts';
+import type {LintFlags} from './lint/lint-command.ts';
 import {assertNode} from './node-version.ts';
 import {paintOn} from './paint.ts';
 import {begin, end} from './process-life.ts';
@@ -99,6 +100,14 @@ async function run(argv: string[], signal: AbortSignal): Promise<number> {
     const {gateCommand} = await import('./gate/hold-gate.ts');
     exitCode = await gateCommand(flags, io(signal));
   });
+  command('lint <files...>', 'what a configuration allows to be lost, and what a change makes worse')
+    .option('--base <file>', 'what it was before: only what the change makes worse fails')
+    .option('--format <format>', 'text, json, sarif or github')
+    .option('--config <file>', 'config file (restore-drill.yml here, if there is one)')
+    .action(async (files: string[], flags: LintFlags) => {
+      const {lintCommand} = await import('./lint/lint-command.ts');
+      exitCode = await lintCommand(files, flags, io(signal));
+    });
   withServer(command('demo', 'drill a sample backup, then a damaged copy')).action(
     async (flags: ServerFlags) => {
       const {demoCommand} = await import('./commands.ts');

@@ -93,6 +93,8 @@ describe('data flows one way', () => {
     gate: ['inspect', 'judge', 'source', 'report', 'unpack'],
     // A command with a room of its own: it reads dumps in order to damage them, and packs them as restore does.
     sabotage: ['source', 'unpack', 'inspect', 'restore', 'report'],
+    // A command without a backup: it takes the report's way of showing what strangers wrote.
+    lint: ['report'],
   };
 
   test('outside the stages only the pipeline, the commands and the config call them', () => {
@@ -320,8 +322,11 @@ describe('the Action', () => {
     const flags = strings.flatMap(text => /^--([a-z-]+) </.exec(text)?.[1] ?? []);
     const inputs = Object.keys(action('action.yml').inputs).filter(name => name !== 'backup');
     const ofInspect = ['group', 'groups'];
+    const ofLint = ['base', 'format'];
     const ofFleets = ['jobs', 'report-md'];
-    const ofDrills = [...new Set(flags)].filter(name => ![...ofInspect, ...ofFleets].includes(name));
+    const ofDrills = [...new Set(flags)].filter(
+      name => ![...ofInspect, ...ofLint, ...ofFleets].includes(name),
+    );
     expect(inputs.toSorted()).toEqual(ofDrills.toSorted());
     const known = new Set([...SRC.get('src/action.ts')!.strings]);
     expect(Object.keys(action('action.yml').inputs).filter(name => !known.has(name))).toEqual([]);
@@ -361,6 +366,13 @@ describe('the documents are whole', () => {
     expect(
       documented.filter(rule => /^(expect|policy|trend)\//.test(rule) && !decided.includes(rule)),
     ).toEqual([]);
+  });
+
+  test('docs/lint.md has a heading for every rule of lint, and none besides', () => {
+    const all = [...SRC.values()].flatMap(({strings}) =>
+      strings.filter(text => /^lint\/[a-z-]+$/.test(text)),
+    );
+    expect(headings('docs/lint.md').toSorted()).toEqual([...new Set(all)].toSorted());
   });
 
   test('docs/troubleshooting.md has a heading for every error code, and none besides', () => {

@@ -5,6 +5,7 @@ import {depthSchema} from '../inspect/inspection.ts';
 import {ignoreSchema} from '../judge/ignore.ts';
 import {policySchema} from '../judge/policy.ts';
 import {proofSchema} from '../judge/proof.ts';
+import {lintConfigSchema} from '../lint/lint-config.ts';
 import {loadSchema} from '../source/source-job.ts';
 import {decryptSchema} from '../unpack/keys.ts';
 import {DEFAULT_LIMITS} from '../unpack/limits.ts';
@@ -135,6 +136,8 @@ export const configSchema = z.strictObject({
   version: z.literal(1),
   /** Where records of drills are kept. */
   history: historyConfigSchema.optional(),
+  /** For `restore-drill lint`. */
+  lint: lintConfigSchema.optional(),
   backups: z
     .array(backupConfigSchema)
     .min(1)

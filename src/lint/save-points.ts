@@ -16,7 +16,7 @@ export type SaveLine = {points: SavePoint[] | 'clear'} | {ignored: true} | null;
 
 /** From 7.0 on `save` takes several pairs, and refuses what it does not understand. */
 export const refusesBadSaves = ({product, line}: Pick<ServerTable, 'product' | 'line'>): boolean =>
-  product === 'valkey' || compareLines(line, '7.0') >= 0;
+  product !== 'redis' || compareLines(line, '7.0') >= 0;
 
 export function readSave(args: readonly string[], server: Pick<ServerTable, 'product' | 'line'>): SaveLine {
   const strict = refusesBadSaves(server);

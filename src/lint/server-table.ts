@@ -24,7 +24,7 @@ export type Row = {
 };
 
 export type ServerTable = {
-  product: 'redis' | 'valkey';
+  product: Target['product'];
   line: string;
   rows: Map<string, Row>;
   aliases: Map<string, string>;
@@ -104,5 +104,6 @@ export function tablesOf(target: Target | null): TablesOf {
   const below = own.findLast(table => compareLines(table.line, line) < 0);
   const above = own.find(table => compareLines(table.line, line) > 0);
   const around = [below, above].filter(table => table !== undefined);
-  return {nearest: below ?? above!, around, beyond: around.length < 2};
+  const nearest = below ?? above ?? all.findLast(({product}) => product === 'redis')!;
+  return {nearest, around: around.length === 0 ? all : around, beyond: around.length < 2};
 }

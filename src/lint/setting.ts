@@ -12,7 +12,7 @@ export type Setting = Directive & {
 export type Place = {file: string; line: number; column: number};
 
 /** A server, as an image or a person names it: `redis:7.2`. */
-export type Target = {product: 'redis' | 'valkey'; line: string};
+export type Target = {product: 'redis' | 'valkey' | 'redict'; line: string};
 
 export type Configuration = Place & {
   /** What it is, for people: `redis.conf`, `services.cache.command`. */
@@ -44,7 +44,7 @@ export function asSetting(directive: Directive): Setting {
 /** Images of servers, and not of their tools: `redis:7-alpine`, `bitnami/valkey:8.1.3`, `docker.io/library/redis`. */
 export function imageOf(image: string): {target: Target | null} | null {
   const [, product, tag = ''] =
-    /(?:^|\/)(redis|valkey)(?:-stack|-stack-server|-server|-cluster|-bundle|-photon)?(?::([^@/]+))?(?:@.*)?$/i.exec(
+    /(?:^|\/)(redis|valkey|redict)(?:-stack|-stack-server|-server|-cluster|-bundle|-photon)?(?::([^@/]+))?(?:@.*)?$/i.exec(
       image,
     ) ?? [];
   if (product === undefined) return null;

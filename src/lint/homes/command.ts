@@ -14,7 +14,7 @@ export type ServerCommand = {
   open: (Place & {because: string})[];
 };
 
-const SERVER = /(?:^|\/)(?:redis|valkey)-server$/;
+const SERVER = /(?:^|\/)(?:redis|valkey|redict)-server$/;
 const SHELL = /(?:^|\/)(?:sh|bash|ash|dash)$/;
 
 /** `assumed`: the image starts a server with whatever stands here, as the official ones do. */

@@ -4,7 +4,7 @@
  * may be read is opened, nothing is executed, and a file that has neither is left without a word.
  */
 import {readFile, stat} from 'node:fs/promises';
-import {basename, dirname, join, resolve} from 'node:path';
+import {basename, dirname, join, relative, resolve} from 'node:path';
 import {type Conf, readConf} from '../../redis/conf-files.ts';
 import {asSetting, type Configuration, isTemplated, type Place} from '../setting.ts';
 import {serverCommand} from './command.ts';
@@ -32,18 +32,23 @@ export async function findIn(path: string, root: string): Promise<Found | {unrea
 }
 
 /** The words without which nothing here is about us. */
-const OURS = /redis|valkey|appendonly|dump\.rdb|dbfilename|bgsave|^\s*save\s/im;
+const OURS = /redis|valkey|appendonly|rdbc|maxmemory|\.rdb\b|dbfilename|bgsave|^\s*save\s/im;
 
 export async function findInText(text: string, path: string, root: string): Promise<Found> {
-  if (text.includes('\0') || !OURS.test(text)) return {configurations: [], scripts: []};
+  if (text.includes('\0') || !(OURS.test(text) || isConfName(path))) return {configurations: [], scripts: []};
   const live = readConfigGet(text, path);
   if (live) return {configurations: [live], scripts: []};
   if (/\.ya?ml$/i.test(path)) return await fromYaml(text, path, root);
   if (!looksLikeProgram(text) && (looksLikeConf(text) || isConfName(path)))
     return {configurations: [await fromConf(text, path, root)], scripts: []};
+  if (OTHER_LANGUAGES.test(path)) return {configurations: [], scripts: []};
   const configurations = [...fromHereDocuments(text, path), ...fromCommands(text, path)];
   return {configurations, scripts: [{text, place: {file: path, line: 1, column: 1}}]};
 }
+
+/** A shell's commands are read, and what is written like them. */
+const OTHER_LANGUAGES =
+  /\.(py|rb|[cm]?[jt]sx?|md|rst|adoc|json|go|java|php|rs|lua|html?|css|txt|sql|lock|toml|xml|svg|csv|c|h|cc)$/i;
 
 const isConfName = (path: string): boolean => /(redis|valkey).*\.conf(\.|$)/i.test(basename(path));
 const looksLikeProgram = (text: string): boolean => /^#!|^\[[\w:-]+\]\s*$/m.test(text);
@@ -140,7 +145,7 @@ function fromCommands(text: string, path: string): Configuration[] {
     const more = /^command\s*=/.test(first) ? lines.slice(index + 1) : [];
     const end = more.findIndex(text => !/^\s+\S/.test(text));
     const line = [first, ...more.slice(0, end < 0 ? more.length : end)].join(' ');
-    if (!/(?:redis|valkey)-server\s/.test(line) || /^\s*#/.test(line)) return [];
+    if (!/(?:redis|valkey|redict)-server\s/.test(line) || /^\s*#/.test(line)) return [];
     const start = /^\s*(?:command|ExecStart)\s*=\s*[-@:+!]*/.exec(line)?.[0].length ?? 0;
     const place = {file: path, line: index + 1, column: start + 1};
     const commands = shellCommands(line.slice(start), place).map(words =>
@@ -176,7 +181,9 @@ async function fromYaml(text: string, path: string, root: string): Promise<Found
       ({name}) => name.split('.').at(-1) === basename(confPath) || name.endsWith(`.${basename(confPath)}`),
     );
     const conf =
-      source === null ? null : await readConf(join(dirname(resolve(path)), source), {root}).catch(() => null);
+      source === null
+        ? null
+        : await readConf(shortest(join(dirname(resolve(path)), source)), {root}).catch(() => null);
     if (conf && !('unreadable' in conf)) {
       configuration.settings = [...conf.directives.map(asSetting), ...configuration.settings];
       configuration.open = [
@@ -190,6 +197,12 @@ async function fromYaml(text: string, path: string, root: string): Promise<Found
     } else configuration.open.push(notHere({...configuration, text: confPath}));
   }
   return {configurations, scripts};
+}
+
+/** From the working directory where it lies in it: so it is called by whoever names it, and by GitHub. */
+function shortest(path: string): string {
+  const way = relative(process.cwd(), path);
+  return way.startsWith('..') ? path : way;
 }
 
 /** The file of this repository that is mounted at, or around, a path in the container. */

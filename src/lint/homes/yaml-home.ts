@@ -92,7 +92,11 @@ function readText(
   target: Target | null,
   {home, file, lines}: Walk,
 ): void {
-  if (!node.text.includes('\n')) return;
+  if (!node.text.includes('\n')) {
+    if (/redis-cli|valkey-cli|\.rdb|appendonly/i.test(node.text))
+      home.scripts.push({text: node.text, place: {file, line: node.line, column: node.column}});
+    return;
+  }
   const place = {file, line: node.line, column: node.column};
   if (!looksLikeConf(node.text)) {
     home.scripts.push({text: node.text, place: blockStart(node, lines, file)});

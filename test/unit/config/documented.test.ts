@@ -27,7 +27,8 @@ function keysOf(node: Node | undefined, path: string[] = []): string[] {
 
 const schema = JSON.parse(read('schema/config.json')) as Node;
 const ofBackup = keysOf(schema.properties!.backups);
-const KEYS = [...new Set(ofBackup)]
+const ofLint = keysOf(schema.properties!.lint, ['lint']);
+const KEYS = [...new Set([...ofBackup, ...ofLint])]
   // What `keys` may hold is the same of the whole, of a database and of a group.
   .filter(key => !/^expect\.(databases|groups)\.keys\./.test(key));
 

@@ -122,9 +122,9 @@ test.each([
 });
 
 test('a script that writes a configuration, a unit and a supervisor that start a server', async () => {
-  const script = '#!/bin/sh\ncat > /etc/redis.conf <<-EOF\n\tappendonly yes\n\tsave 60 ${N}\n\tEOF\n';
+  const script = '#!/bin/sh\ncat > /etc/redis.conf <<-EOF\n\tappendonly yes\n\tsave 60 $N\n\tEOF\n';
   const written = await only('entrypoint.sh', script);
-  expect(lines(written)).toEqual(['3:2 appendonly yes', '4:2 save 60 ${N}']);
+  expect(lines(written)).toEqual(['3:2 appendonly yes', '4:2 save 60 $N']);
   expect(textOf(written, 'save')).toBeNull();
   const unit = '[Service]\nExecStart=/usr/bin/redis-server --save 900 1 --appendonly yes\n';
   expect(textOf(await only('redis.service', unit), 'save')).toBe('900 1');

@@ -1,0 +1,47 @@
+/**
+ * How long does lint take over a repository of 5,000 files? One in fifty has something of Redis in it; the rest is code.
+ *
+ *     node bench/lint.mjs [--files 5000] [--runs 3]
+ */
+import {spawnSync} from 'node:child_process';
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {parseArgs} from 'node:util';
+
+const {values} = parseArgs({
+  options: {files: {type: 'string', default: '5000'}, runs: {type: 'string', default: '3'}},
+});
+const OURS = [
+  ['redis.conf', 'appendonly yes\nsave 900 1\nmaxmemory 1gb\n'],
+  [
+    'docker-compose.yml',
+    'services:\n  cache:\n    image: redis:7.0\n    command: redis-server --save 60 1\n',
+  ],
+  [
+    'values.yaml',
+    'image:\n  repository: bitnami/redis\n  tag: 7.0.1\ncommonConfiguration: |-\n  appendonly yes\n',
+  ],
+  ['backup.sh', '#!/bin/sh\nredis-cli BGSAVE\ncp /data/dump.rdb /backup/\n'],
+];
+const CODE = 'export const answer = (question) => question.length;\n'.repeat(80);
+
+const cli = join(import.meta.dirname, '..', 'dist', 'cli.cjs');
+const root = mkdtempSync(join(tmpdir(), 'bench-lint-'));
+try {
+  for (let index = 0; index < Number(values.files); index++) {
+    const [name, text] = index % 50 === 0 ? OURS[(index / 50) % OURS.length] : [`code-${index}.js`, CODE];
+    const path = join(root, `part-${index % 40}`, `of-${index % 7}-${Math.floor(index / 50) % 4}`, name);
+    mkdirSync(dirname(path), {recursive: true});
+    writeFileSync(path, text);
+  }
+  const times = Array.from({length: Number(values.runs)}, () => {
+    const started = performance.now();
+    const {status, stderr} = spawnSync(process.execPath, [cli, 'lint', '.', '--format', 'json'], {cwd: root});
+    if (status !== 4) throw new Error(`lint ended with ${status}: ${stderr}`);
+    return performance.now() - started;
+  });
+  console.log(`lint of ${values.files} files: ${times.map(ms => `${(ms / 1000).toFixed(2)} s`).join(', ')}`);
+} finally {
+  rmSync(root, {recursive: true, force: true});
+}

@@ -1,0 +1,162 @@
+/**
+ * `restore-drill lint`: files and directories in, a report out, 4 where a rule of severity error holds or the change makes
+ * it worse. Reads only; nothing that it reads is executed, and no link leads it out of the working directory.
+ */
+import {lstat, readdir, readFile, realpath} from 'node:fs/promises';
+import {dirname, join, relative, resolve, sep} from 'node:path';
+import {z} from 'zod';
+import type {Io} from '../commands.ts';
+import {DEFAULT_CONFIG} from '../config/entries.ts';
+import {plainDocument} from '../config/plain-yaml.ts';
+import {problemsError, problemsOf} from '../config/problems.ts';
+import {DrillError, EXIT} from '../errors.ts';
+import {findIn} from './homes/find.ts';
+import {failing, type Linted, type LintJob, lint, type Side} from './lint.ts';
+import {type LintConfig, lintConfigSchema} from './lint-config.ts';
+import {renderLintGithub} from './report/github.ts';
+import {lintReport} from './report/json.ts';
+import {lintSarif} from './report/sarif.ts';
+import {renderLintText} from './report/text.ts';
+import type {Target} from './setting.ts';
+
+export type LintFlags = {base?: string; format?: string; config?: string};
+
+const FORMATS = ['text', 'json', 'sarif', 'github'];
+/** Nothing in them is ours, and some of them are large. */
+const NOT_OURS = new Set([
+  '.git',
+  'node_modules',
+  'vendor',
+  '.terraform',
+  'dist',
+  'build',
+  'target',
+  '.venv',
+]);
+const MAX_FILES = 100_000;
+/** Files that are open at once. */
+const AT_ONCE = 64;
+
+export async function lintCommand(files: string[], flags: LintFlags, io: Io): Promise<number> {
+  const {format = 'text'} = flags;
+  if (!FORMATS.includes(format))
+    throw usage(`--format: there is no format ${format}`, `Write one of ${FORMATS.join(', ')}.`);
+  if (flags.base !== undefined && files.length !== 1)
+    throw usage(
+      '--base stands for one file or one directory',
+      'Lint the files one by one, or name their directory.',
+    );
+  const job = jobOf(await readLintConfig(flags.config));
+  const head = await readSide(files, []);
+  if (head.configurations.length === 0 && head.scripts.length === 0)
+    throw usage(
+      `no Redis or Valkey configuration in ${files.join(', ')}`,
+      'Name a redis.conf, a compose file, a ConfigMap, values of a chart or a script.',
+    );
+  const base = flags.base === undefined ? null : await readSide([flags.base], files);
+  const linted = lint(head, base, job);
+  io.out(render(linted, format, io));
+  return failing(linted).length > 0 ? EXIT.failed : EXIT.passed;
+}
+
+const usage = (message: string, hint: string): DrillError => new DrillError('usage/invalid', message, {hint});
+
+function render(linted: Linted, format: string, {paint}: Io): string {
+  if (format === 'json') return `${JSON.stringify(lintReport(linted), null, 2)}\n`;
+  if (format === 'sarif') return `${JSON.stringify(lintSarif(linted), null, 2)}\n`;
+  return format === 'github' ? renderLintGithub(linted) : renderLintText(linted, paint);
+}
+
+const sectionSchema = z.looseObject({lint: lintConfigSchema.prefault({})});
+
+async function readLintConfig(path: string | undefined): Promise<LintConfig> {
+  const file = path ?? DEFAULT_CONFIG;
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (path === undefined && cause.code === 'ENOENT') return null;
+    throw new DrillError('config/invalid', `${file} cannot be read (${cause.code})`, {
+      hint: 'Is the path right, seen from the working directory?',
+      cause,
+    });
+  });
+  if (text === null) return {};
+  const {errors, value, lineOf} = plainDocument(text);
+  if (errors.length > 0)
+    throw problemsError(
+      errors.map(({line, message}) => ({origin: line === null ? file : `${file}:${line}`, message})),
+    );
+  const parsed = sectionSchema.safeParse(value);
+  if (parsed.success) return parsed.data.lint;
+  throw problemsError(problemsOf(parsed.error, path => `${file}:${lineOf(path)}`));
+}
+
+function jobOf(config: LintConfig): LintJob {
+  const [product, line] = config.server?.split(':') ?? [];
+  const maxLoss = config['max-loss'];
+  return {
+    maxLoss: maxLoss === undefined ? null : maxLoss / 1000,
+    writeRate: config['write-rate'] ?? null,
+    target: line === undefined ? null : {product: product as Target['product'], line},
+  };
+}
+
+/** Of a base, paths are told as those of the head that they stand for. */
+async function readSide(named: readonly string[], standFor: readonly string[]): Promise<Side> {
+  const side: Side = {configurations: [], scripts: [], texts: new Map()};
+  for (const [index, name] of named.entries()) {
+    const {paths, root} = await pathsOf(name);
+    for (let at = 0; at < paths.length; at += AT_ONCE) {
+      const found = await Promise.all(paths.slice(at, at + AT_ONCE).map(path => findIn(path, root)));
+      for (const [offset, one] of found.entries()) {
+        const path = paths[at + offset]!;
+        if ('unreadable' in one) {
+          if (paths.length === 1 && path === name) throw unreadable(path, one.unreadable);
+          continue;
+        }
+        const {configurations, scripts} = one;
+        if (configurations.length === 0 && scripts.length === 0) continue;
+        const shown = standFor[index] === undefined ? path : join(standFor[index], relative(name, path));
+        side.configurations.push(...configurations.map(each => ({...each, file: shown})));
+        side.scripts.push(...scripts);
+        for (const file of [path, ...configurations.flatMap(({files}) => files)]) {
+          if (!side.texts.has(file)) side.texts.set(file, await readFile(file, 'utf8').catch(() => ''));
+        }
+      }
+    }
+  }
+  return side;
+}
+
+const unreadable = (path: string, code: string): DrillError =>
+  code === 'EACCES' || code === 'EPERM'
+    ? new DrillError('source/unreadable', `${path} cannot be read (${code})`, {
+        hint: 'May this user read it?',
+      })
+    : usage(`${path} cannot be read (${code})`, 'Is the path right, seen from the working directory?');
+
+/** All files of a directory, links left out: who wrote them may not be trusted to know where they lead. */
+async function pathsOf(name: string): Promise<{paths: string[]; root: string}> {
+  const stats = await lstat(name).catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(name, cause.code ?? 'unknown error');
+  });
+  if (!stats.isDirectory()) {
+    const real = await realpath(name).catch(() => resolve(name));
+    const workspace = await realpath(process.cwd());
+    const inside = real.startsWith(workspace + sep);
+    // A link of the repository that leads out of it is not followed; a file elsewhere was named by whoever runs this.
+    if (stats.isSymbolicLink() && resolve(name).startsWith(process.cwd() + sep) && !inside)
+      throw unreadable(name, 'a link leads out of the working directory');
+    return {paths: [name], root: inside ? workspace : dirname(real)};
+  }
+  const paths: string[] = [];
+  const walk = async (directory: string): Promise<void> => {
+    const entries = await readdir(directory, {withFileTypes: true}).catch(() => []);
+    for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (NOT_OURS.has(entry.name) || paths.length >= MAX_FILES) continue;
+      const path = join(directory, entry.name);
+      if (entry.isDirectory()) await walk(path);
+      else if (entry.isFile()) paths.push(path);
+    }
+  };
+  await walk(name);
+  return {paths, root: await realpath(name)};
+}
