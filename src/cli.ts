@@ -11,7 +11,7 @@ import type {MergeFlags} from './fleet/hold-merge.ts';
 import type {PlanFlags} from './fleet/make-plan.ts';
 import type {GateFlags} from './gate/gate-flags.ts';
 import {GATE_OPTIONS} from './gate/gate-options.ts';
-import type {LintFlags} from './lint/lint-command.ts';
+import {LINT_OPTIONS, type LintFlags} from './lint/lint-options.ts';
 import {assertNode} from './node-version.ts';
 import {paintOn} from './paint.ts';
 import {begin, end} from './process-life.ts';
@@ -93,21 +93,9 @@ async function run(argv: string[], signal: AbortSignal): Promise<number> {
       const {sabotageCommand} = await import('./sabotage/sabotage-command.ts');
       exitCode = await sabotageCommand({...flags, backup}, io(signal));
     });
-  const gate = command('gate', 'may a release go out? Judges the newest drill of each backup');
-  for (const {flag, help, ...kind} of GATE_OPTIONS)
-    'repeated' in kind ? gate.option(flag, help, collect) : gate.option(flag, help);
-  gate.action(async (flags: GateFlags) => {
-    const {gateCommand} = await import('./gate/hold-gate.ts');
-    exitCode = await gateCommand(flags, io(signal));
+  withoutDrill(command, signal, code => {
+    exitCode = code;
   });
-  command('lint <files...>', 'what a configuration allows to be lost, and what a change makes worse')
-    .option('--base <file>', 'what it was before: only what the change makes worse fails')
-    .option('--format <format>', 'text, json, sarif or github')
-    .option('--config <file>', 'config file (restore-drill.yml here, if there is one)')
-    .action(async (files: string[], flags: LintFlags) => {
-      const {lintCommand} = await import('./lint/lint-command.ts');
-      exitCode = await lintCommand(files, flags, io(signal));
-    });
   withServer(command('demo', 'drill a sample backup, then a damaged copy')).action(
     async (flags: ServerFlags) => {
       const {demoCommand} = await import('./commands.ts');
@@ -142,6 +130,27 @@ function fleetCommands(command: Define, signal: AbortSignal, ended: (code: numbe
       const {mergeCommand} = await import('./fleet/fleet-commands.ts');
       ended(await mergeCommand({...flags, reports}, io(signal)));
     });
+}
+
+/** Commands that hold no drill: one judges those that were held, the other what would be restored with. */
+function withoutDrill(
+  command: (usage: string, description: string) => Command,
+  signal: AbortSignal,
+  exit: (code: number) => void,
+): void {
+  const gate = command('gate', 'may a release go out? Judges the newest drill of each backup');
+  for (const {flag, help, ...kind} of GATE_OPTIONS)
+    'repeated' in kind ? gate.option(flag, help, collect) : gate.option(flag, help);
+  gate.action(async (flags: GateFlags) => {
+    const {gateCommand} = await import('./gate/hold-gate.ts');
+    exit(await gateCommand(flags, io(signal)));
+  });
+  const lint = command('lint <files...>', 'what may be lost at worst, and what a change makes worse');
+  for (const {flag, help} of LINT_OPTIONS) lint.option(flag, help);
+  lint.action(async (files: string[], flags: LintFlags) => {
+    const {lintCommand} = await import('./lint/lint-command.ts');
+    exit(await lintCommand(files, flags, io(signal)));
+  });
 }
 
 const withServer = (command: Command): Command =>

@@ -368,13 +368,6 @@ describe('the documents are whole', () => {
     ).toEqual([]);
   });
 
-  test('docs/lint.md has a heading for every rule of lint, and none besides', () => {
-    const all = [...SRC.values()].flatMap(({strings}) =>
-      strings.filter(text => /^lint\/[a-z-]+$/.test(text)),
-    );
-    expect(headings('docs/lint.md').toSorted()).toEqual([...new Set(all)].toSorted());
-  });
-
   test('docs/troubleshooting.md has a heading for every error code, and none besides', () => {
     expect(headings('docs/troubleshooting.md').toSorted()).toEqual(DRILL_CODES.toSorted());
   });

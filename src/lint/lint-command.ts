@@ -13,15 +13,13 @@ import {DrillError, EXIT} from '../errors.ts';
 import {findIn} from './homes/find.ts';
 import {failing, type Linted, type LintJob, lint, type Side} from './lint.ts';
 import {type LintConfig, lintConfigSchema} from './lint-config.ts';
+import {FORMATS, type LintFlags} from './lint-options.ts';
 import {renderLintGithub} from './report/github.ts';
 import {lintReport} from './report/json.ts';
 import {lintSarif} from './report/sarif.ts';
 import {renderLintText} from './report/text.ts';
 import type {Target} from './setting.ts';
 
-export type LintFlags = {base?: string; format?: string; config?: string};
-
-const FORMATS = ['text', 'json', 'sarif', 'github'];
 /** Nothing in them is ours, and some of them are large. */
 const NOT_OURS = new Set([
   '.git',

@@ -5,7 +5,8 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from '@jest/globals';
 import type {Io} from '../../../src/commands.ts';
 import type {DrillError} from '../../../src/errors.ts';
-import {type LintFlags, lintCommand} from '../../../src/lint/lint-command.ts';
+import {lintCommand} from '../../../src/lint/lint-command.ts';
+import type {LintFlags} from '../../../src/lint/lint-options.ts';
 import {lintReportSchema} from '../../../src/lint/report/json.ts';
 
 const from = process.cwd();
