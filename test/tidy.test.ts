@@ -83,8 +83,8 @@ describe('data flows one way', () => {
     // Shows a report, and in its post step cleans up after a drill that could not.
     'action.ts': ['report', 'restore'],
     config: ['inspect', 'judge', 'source', 'unpack'],
-    // Records of drills: their forms are the stages' own.
-    history: ['inspect', 'judge', 'report'],
+    // Records of drills: their forms are the stages' own; and a bucket is a bucket, whatever is kept in it.
+    history: ['inspect', 'judge', 'report', 'source'],
     // What a step shows of its report.
     'action-view.ts': ['report'],
     // Several drills: a command with a room of its own.

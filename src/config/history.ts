@@ -6,7 +6,7 @@ import {z} from 'zod';
 import {DEFAULT_KEEP} from '../history/keep.ts';
 import type {HistoryJob} from '../history/open-history.ts';
 import {credentialsIn} from './credentials.ts';
-import {WITHOUT_CREDENTIALS} from './source-schema.ts';
+import {storeSchema, WITHOUT_CREDENTIALS} from './source-schema.ts';
 
 const place = z
   .string()
@@ -19,6 +19,10 @@ const settings = z.strictObject({
   keep: z.int().min(1).max(10_000).default(DEFAULT_KEEP.records),
   /** After these, weeks of which one is kept. */
   weeks: z.int().min(0).max(1_000).default(DEFAULT_KEEP.weeks),
+  /** Of a bucket that is not AWS's. */
+  endpoint: storeSchema.shape.endpoint,
+  region: storeSchema.shape.region,
+  'path-style': storeSchema.shape['path-style'],
 });
 
 export const historyConfigSchema = z.union([place, settings]);
@@ -32,6 +36,7 @@ export function historyFor(own: unknown, ofFile: unknown): {history?: unknown} {
 
 export function toHistoryJob(config: z.output<typeof historyConfigSchema> | undefined): HistoryJob | null {
   if (config === undefined) return null;
-  const {at, keep, weeks} = typeof config === 'string' ? settings.parse({at: config}) : config;
-  return {at, keep: {records: keep, weeks}};
+  const written = typeof config === 'string' ? settings.parse({at: config}) : config;
+  const {at, keep, weeks, endpoint, region, 'path-style': pathStyle} = written;
+  return {at, keep: {records: keep, weeks}, access: {endpoint, region, pathStyle}};
 }

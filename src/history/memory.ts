@@ -7,7 +7,7 @@ import {type DrillError, toDrillError} from '../errors.ts';
 import type {Policy} from '../judge/policy.ts';
 import type {DrillReport} from '../report/drill-report.ts';
 import {heldByIn} from './held-by.ts';
-import {type HistoryJob, openHistory} from './open-history.ts';
+import {type HistoryDeps, type HistoryJob, openHistory} from './open-history.ts';
 import {recordOf} from './record-of.ts';
 import type {History} from './store.ts';
 import type {TrendPolicy} from './trends/trend-policy.ts';
@@ -23,14 +23,13 @@ export type Memory = {
 };
 
 type Asked = {name: string; history: HistoryJob | null; trend: TrendPolicy; policy?: Pick<Policy, 'ignores'>};
-type Deps = {env: (name: string) => string | undefined};
 
 const NO_MEMORY: Memory = {earlier: null, judge: report => report, keep: async () => null};
 
 /** Throws DrillError `usage/invalid` for what is no place of a history. */
-export async function recall({name, history, trend, policy}: Asked, {env}: Deps): Promise<Memory> {
+export async function recall({name, history, trend, policy}: Asked, deps: HistoryDeps): Promise<Memory> {
   if (history === null) return NO_MEMORY;
-  const store = await openHistory(history, {env});
+  const store = await openHistory(history, deps);
   let earlier: History | null = null;
   let unread: DrillError | null = null;
   try {
@@ -46,7 +45,7 @@ export async function recall({name, history, trend, policy}: Asked, {env}: Deps)
       // It was not the backup that came to nothing, nor the drill: nobody waits for it any more.
       if (report.error?.code === 'cancelled') return null;
       try {
-        await store.append(recordOf(report, {backup: name, heldBy: heldByIn(env)}));
+        await store.append(recordOf(report, {backup: name, heldBy: heldByIn(deps.env)}));
         await store.thin(history.keep);
         return unread;
       } catch (thrown) {

@@ -33,8 +33,8 @@ export type Text = {text: string} | {because: string};
 /** What a place has to know. Names have the form `backup/file.json`; each method throws `history/unavailable`. */
 export type Shelf = {
   readonly place: string;
-  /** All that lies below a directory, or below all; names of others too. */
-  list(directory?: string): Promise<string[]>;
+  /** All that lies below a directory, or below all; names of others too. `lately`: as of our own last change will do. */
+  list(directory?: string, options?: {lately: boolean}): Promise<string[]>;
   /** What just listed names hold, in their order; `null` of what is gone by now, because another drill thinned it. */
   get(names: string[]): Promise<(Text | null)[]>;
   /** Never over another one. */
@@ -64,7 +64,7 @@ export function historyOn(shelf: Shelf): HistoryStore {
       await shelf.put(pathOf(nameOf(record)), `${JSON.stringify(record)}\n`);
     },
     async thin(keep) {
-      const gone = outgrown(await named(shelf), keep);
+      const gone = outgrown(namesIn(await shelf.list(undefined, {lately: true})), keep);
       if (gone.length > 0) await shelf.remove(gone.map(pathOf));
     },
   };
@@ -73,6 +73,7 @@ export function historyOn(shelf: Shelf): HistoryStore {
 const pathOf = ({directory, file}: RecordName): string => `${directory}/${file}`;
 
 async function named(shelf: Shelf, backup?: string): Promise<RecordName[]> {
-  const names = await shelf.list(backup === undefined ? undefined : directoryOf(backup));
-  return names.map(parseName).filter(name => name !== null);
+  return namesIn(await shelf.list(backup === undefined ? undefined : directoryOf(backup)));
 }
+
+const namesIn = (paths: string[]): RecordName[] => paths.map(parseName).filter(name => name !== null);

@@ -1,62 +1,38 @@
 /**
  * S3 and whatever speaks it: `s3://bucket/key`, `s3://bucket/prefix/`, `s3://bucket/prefix/*.rdb`, one version by
- * `?versionId=`. Credentials are found by the SDK's own default chain (environment, OIDC, profile, instance). The only
- * importer of the SDK, and itself imported only when it is wanted.
+ * `?versionId=`. Credentials are found by the SDK's own default chain (environment, OIDC, profile, instance). Imported only
+ * when it is wanted.
  */
 import type {Readable} from 'node:stream';
+import {besideOf, listingOf, type Place, placeOf} from './place.ts';
+import {BulkBody, withBulk} from './s3-bulk-handler.ts';
 import {
+  faultBy,
   GetObjectCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
   ListObjectsV2Command,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import {DrillError} from '../errors.ts';
-import {besideOf, listingOf, type Place, placeOf} from './place.ts';
-import {BulkBody, withBulk} from './s3-bulk-handler.ts';
+  parseS3,
+  type S3Client,
+  s3Client,
+} from './s3-client.ts';
 import type {Access, StoreDeps} from './source-job.ts';
 import {
   type Attempt,
   type Entry,
-  faultOfStatus,
   type Listing,
   notTold,
   type Range,
   type Store,
   StoreFault,
 } from './store.ts';
-import {readStream, unreachableBy} from './stream.ts';
+import {readStream} from './stream.ts';
 
-const CONNECT_MS = 10_000;
-
-export function s3Store(uri: string, {endpoint, region, pathStyle}: Access, {env}: StoreDeps): Store {
-  const {bucket, key, versionId} = parse(uri);
-  const known = region ?? (env('AWS_REGION') || env('AWS_DEFAULT_REGION'));
-  const client = new S3Client({
-    // Others than AWS have no regions, but a signature names one.
-    region: known ?? (endpoint ? 'us-east-1' : undefined) ?? 'us-east-1',
-    followRegionRedirects: true,
-    ...(endpoint && {endpoint}),
-    forcePathStyle: pathStyle ?? endpoint !== undefined,
-    // Patience is ours, and so is verifying: of a part no checksum of the whole can be checked.
-    maxAttempts: 1,
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: {connectionTimeout: CONNECT_MS},
-  });
+export function s3Store(uri: string, access: Access, deps: StoreDeps): Store {
+  const {bucket, key, versionId} = parseS3(uri);
+  const client = s3Client(access, deps);
   client.config.requestHandler = withBulk(client.config.requestHandler);
   return new BucketStore(client, bucket, placeOf(key), versionId);
-}
-
-function parse(uri: string): {bucket: string; key: string; versionId: string | undefined} {
-  const [, bucket, key = '', query] = /^s3:\/\/([^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/i.exec(uri) ?? [];
-  const parameters = new URLSearchParams(query);
-  const others = [...parameters.keys()].filter(name => name !== 'versionId');
-  if (bucket === undefined || others.length > 0) {
-    throw new DrillError('usage/invalid', 'source: not the address of an object or prefix in S3', {
-      hint: 'Write s3://bucket/key, s3://bucket/prefix/ or s3://bucket/key?versionId=ID.',
-    });
-  }
-  return {bucket, key, versionId: parameters.get('versionId') ?? undefined};
 }
 
 /** Not called Bucket: TypeScript 7.0.2 renames with a class also the keys of objects that are called like it. */
@@ -214,41 +190,3 @@ function checksumOf(head: HeadObjectCommandOutput): Pick<Entry, 'checksum'> {
   if (md5 === undefined || !plain || head.SSECustomerAlgorithm) return {};
   return {checksum: {algorithm: 'md5', hex: md5.toLowerCase(), probable: true}};
 }
-
-type ServiceError = Error & {
-  $metadata?: {httpStatusCode?: number};
-  $response?: {headers?: Record<string, string>};
-};
-
-/** By the names that S3 gives its errors; messages may hold keys and requests. */
-const DENIED: Record<string, string> = {
-  ExpiredToken: 'the session token has expired',
-  ExpiredTokenException: 'the session token has expired',
-  InvalidAccessKeyId: 'the access key is not known',
-  SignatureDoesNotMatch: 'the secret key is not that of the access key',
-  RequestTimeTooSkewed: 'the clock of this machine is wrong',
-  InvalidToken: 'the session token is not valid',
-  CredentialsProviderError: 'no credentials were found',
-  TokenProviderError: 'the login has expired',
-};
-
-function faultBy(error: unknown): unknown {
-  const {name, $metadata, $response} = error as ServiceError;
-  const denied = DENIED[name];
-  if (denied) return new StoreFault('denied', denied, {cause: error});
-  if (name === 'NoSuchBucket')
-    return new StoreFault('refused', 'there is no such bucket', {hint: BUCKET, cause: error});
-  const status = $metadata?.httpStatusCode;
-  if (status === undefined) {
-    const fault = unreachableBy(error);
-    // The SDK marks what went wrong between sending and receiving, and may hide its code; the rest is a bug of ours.
-    return fault === error && $metadata ? new StoreFault('unreachable', 'no answer', {cause: error}) : fault;
-  }
-  if (status === 301 || status === 307)
-    return new StoreFault('refused', 'the bucket is in another region', {hint: REGION, cause: error});
-  const message = `S3 answers ${status}${name && !/^\d+$|^(Unknown)?Error$|^NotFound$/.test(name) ? ` ${name}` : ''}`;
-  return faultOfStatus(status, message, $response?.headers?.['retry-after']);
-}
-
-const BUCKET = 'Is the name of the bucket right, and that of the endpoint (`store.endpoint`)?';
-const REGION = 'Name its region in `store.region` or AWS_REGION.';

@@ -37,18 +37,26 @@ describe('history in the config', () => {
     ],
   ])('%s', async (_, lines) => {
     await config('version: 1', ...lines);
-    expect(await kept()).toEqual({at: 'here', keep: DEFAULT_KEEP});
+    expect(await kept()).toMatchObject({at: 'here', keep: DEFAULT_KEEP});
   });
 
   test('is bounded as it says, and lies where the flag says', async () => {
     await config('version: 1', 'history: {at: here, keep: 30, weeks: 0}', ...BACKUPS);
     const keep = {records: 30, weeks: 0};
-    expect(await kept()).toEqual({at: 'here', keep});
-    expect(await kept({history: 'there'})).toEqual({at: 'there', keep});
-    expect(await kept({history: 'there', set: ['history.keep=31']})).toEqual({
+    expect(await kept()).toMatchObject({at: 'here', keep});
+    expect(await kept({history: 'there'})).toMatchObject({at: 'there', keep});
+    expect(await kept({history: 'there', set: ['history.keep=31']})).toMatchObject({
       at: 'there',
       keep: {records: 31, weeks: 0},
     });
+  });
+
+  test('of a bucket elsewhere says where', async () => {
+    const bucket =
+      '{at: s3://drills/history, endpoint: "https://minio.example:9000", region: eu-1, path-style: true}';
+    await config('version: 1', `history: ${bucket}`, ...BACKUPS);
+    const access = {endpoint: 'https://minio.example:9000', region: 'eu-1', pathStyle: true};
+    expect(await kept()).toEqual({at: 's3://drills/history', keep: DEFAULT_KEEP, access});
   });
 
   test('of the whole file is complained of once, at its line', async () => {

@@ -16,7 +16,7 @@ afterEach(async () => {
   await rm(root, {recursive: true});
 });
 
-const deps = {env: () => undefined};
+const deps = {env: () => undefined, tempDir: tmpdir()};
 const asked = (at: string) => ({
   name: 'sessions',
   history: {at, keep: DEFAULT_KEEP},
