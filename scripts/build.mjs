@@ -23,6 +23,8 @@ const STUBS = {
   ],
   'action.cjs': [...notRunFirst(), ...step('run')],
   'record.cjs': [...notRunFirst(), ...step('record')],
+  'plan.cjs': step('plan'),
+  'merge.cjs': [...notRunFirst(), ...step('merge')],
   'gate.cjs': [...notRunFirst(), ...step('gate')],
   'post.cjs': step('post'),
 };

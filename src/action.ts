@@ -29,22 +29,6 @@ import {VERSION} from './version.ts';
  */
 const SUMMARY_MAX_BYTES = 1024 * 1024;
 
-const INPUTS = [
-  'backup',
-  'backups',
-  'plan',
-  'config',
-  'depth',
-  'proof',
-  'expect',
-  'history',
-  'server',
-  'image',
-  'set',
-  'report-json',
-  'update',
-] as const;
-
 /** State for the post step, which is another process. */
 const RUN = 'run';
 const REPORT = 'report';
@@ -53,17 +37,44 @@ const CLEAN = 'clean';
 /** `uses: redis-restore-drill`: drills a backup. */
 export async function run(): Promise<void> {
   await step('Restore drill', async ({flags, deps, runId}) => {
-    const own = join(deps.tempDir, `restore-drill-report-${runId}.json`);
-    const reportJson = input('report-json') ?? own;
-    if (reportJson === own) core.saveState(REPORT, own);
-    const asked = {...flags, reportJson};
+    const asked = {...flags, reportJson: reportFor(deps, runId)};
     const {meansSeveral} = await import('./config/entries.ts');
     const held = (await meansSeveral(flags))
       ? await (await import('./fleet/hold-fleet.ts')).holdFleet(asked, deps)
       : await (await import('./commands.ts')).holdDrill(asked, deps);
-    if (held.reportPath !== undefined) core.setOutput('report-path', resolve(held.reportPath));
     return held;
   });
+}
+
+/** `uses: redis-restore-drill/plan`: a matrix of jobs that drill the backups of the config. */
+export async function plan(): Promise<void> {
+  const signal = begin(process.env);
+  muteWarnings();
+  maskCredentials();
+  try {
+    const {planStep} = await import('./fleet/make-plan.ts');
+    const asked = {...(await flagsOfInputs()), jobs: core.getInput('jobs') || undefined};
+    process.exitCode = await planStep(asked, deps('', signal), {...core, output: core.setOutput});
+  } catch (thrown) {
+    core.error(`there is no plan: ${toDrillError(thrown).message}`);
+  }
+}
+
+/** `uses: redis-restore-drill/merge`: one verdict over the reports of all jobs. */
+export async function merge(): Promise<void> {
+  await step('Merge of reports', async ({flags, deps, runId}) => {
+    const {holdMerge} = await import('./fleet/hold-merge.ts');
+    const reports = core.getMultilineInput('reports');
+    return await holdMerge({...flags, reports, reportJson: reportFor(deps, runId)});
+  });
+}
+
+/** Where nobody named a place, one that is removed when the job ends. */
+function reportFor({tempDir}: Deps, runId: string): string {
+  const own = join(tempDir, `restore-drill-report-${runId}.json`);
+  const reportJson = input('report-json') ?? own;
+  if (reportJson === own) core.saveState(REPORT, own);
+  return reportJson;
 }
 
 /** `uses: redis-restore-drill/record`: writes expectations from a backup that passes its drill. */
@@ -95,7 +106,7 @@ export async function gate(): Promise<void> {
   core.setOutput('outcome', 'not-run');
   muteWarnings();
   const given = GATE_OPTIONS.map(option => [inputOf(option), core.getInput(inputOf(option))] as const);
-  for (const [, value] of given) for (const credential of credentialsIn(value)) core.setSecret(credential);
+  maskCredentials();
   try {
     assertNode();
     const {flagsOf} = await import('./gate/gate-flags.ts');
@@ -142,14 +153,14 @@ async function step(title: string, hold: (request: Request) => Promise<Held | He
   const signal = begin(process.env);
   core.setOutput('outcome', 'not-run');
   muteWarnings();
-  for (const name of INPUTS)
-    for (const credential of credentialsIn(core.getInput(name))) core.setSecret(credential);
+  maskCredentials();
   const runId = randomBytes(8).toString('hex');
   // Before anything is made, so that the post step can remove it.
   core.saveState(RUN, runId);
   core.startGroup(title);
   const held = await request(runId, signal).then(hold).catch(nothing);
   core.endGroup();
+  if (held.reportPath !== undefined) core.setOutput('report-path', resolve(held.reportPath));
   // Where the drill was held to its end nothing is left, and the post step need not look.
   if (reportIn(held).outcome !== 'not-run' || held.unusable) core.saveState(CLEAN, 'true');
   try {
@@ -158,6 +169,13 @@ async function step(title: string, hold: (request: Request) => Promise<Held | He
     // The exit code is still that of a bug, and the outcome not-run.
     core.error(`the outcome could not be published: ${toDrillError(thrown).message}`);
   }
+}
+
+/** Whichever inputs the step has. */
+function maskCredentials(): void {
+  const inputs = Object.entries(process.env).filter(([name]) => name.startsWith('INPUT_'));
+  for (const [, text = ''] of inputs)
+    for (const credential of credentialsIn(text)) core.setSecret(credential);
 }
 
 /** Node prints them raw, and the runner takes commands from any line, of whatever text a library put into them. */
@@ -178,7 +196,7 @@ async function nothing(thrown: unknown): Promise<Held> {
 }
 
 /** An input that is not given is an empty string, which no input can mean. */
-function input(name: (typeof INPUTS)[number]): string | undefined {
+function input(name: string): string | undefined {
   return core.getInput(name) || undefined;
 }
 

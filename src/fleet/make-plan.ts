@@ -6,7 +6,8 @@ import {createHash, randomBytes} from 'node:crypto';
 import {type Flags, type Job, readJobs} from '../config/config.ts';
 import {refuseCredentials} from '../config/credentials.ts';
 import type {Deps} from '../drill.ts';
-import {DrillError, throwIfAborted, toDrillError} from '../errors.ts';
+import {DrillError, EXIT, throwIfAborted, toDrillError} from '../errors.ts';
+import {printable} from '../report/printable.ts';
 import {openStore} from '../source/open-store.ts';
 import {Patience} from '../source/patience.ts';
 import {select} from '../source/select.ts';
@@ -84,4 +85,24 @@ function jobsOf(text: string | undefined): number {
       hint: 'Write a number of jobs, such as 10.',
     },
   );
+}
+
+type Step = {
+  output(name: string, value: string): void;
+  warning(text: string): void;
+  error(text: string): void;
+};
+
+/** The same in a workflow; answers the exit code. */
+export async function planStep(flags: PlanFlags, deps: Deps, step: Step): Promise<number> {
+  try {
+    const {plan, remarks} = await makePlan(flags, deps);
+    for (const remark of remarks) step.warning(printable(remark));
+    step.output('matrix', JSON.stringify(plan));
+    return EXIT.passed;
+  } catch (thrown) {
+    const {message, hint, exitCode} = toDrillError(thrown);
+    step.error(`${printable(message)}\nHINT: ${hint}`);
+    return exitCode;
+  }
 }

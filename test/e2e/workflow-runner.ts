@@ -41,8 +41,13 @@ export type JobRequest = {
   actions?: Record<string, string>;
   vars?: Record<string, string>;
   inputs?: Record<string, string>;
-  /** Results of the jobs before it. */
+  /** Results of the jobs before it, and what they put out. */
   needs?: Record<string, Result>;
+  outputsOf?: Record<string, Record<string, string>>;
+  /** The entry of the matrix that this job is of. */
+  matrix?: Record<string, Plain>;
+  /** Artifacts of the jobs before it, by name: folders. */
+  artifacts?: Record<string, string>;
   /** `github.token`. */
   token?: string;
   /** Variables of the machine, over those of a hosted one. */
@@ -70,6 +75,8 @@ export type JobResult = {
   step(id: string): StepResult;
   /** Uploaded artifacts by name: a folder with what was in them. */
   artifacts: Record<string, string>;
+  /** That the jobs after it see. */
+  outputs: Record<string, string>;
   /** What was left in RUNNER_TEMP before the runner emptied it. */
   left: string[];
   log: string;
@@ -91,6 +98,7 @@ const JOB_FIELDS = new Set([
     'strategy',
     'defaults',
     'env',
+    'outputs',
     // Who has to approve is GitHub's business.
     'environment',
     'steps',
@@ -175,6 +183,7 @@ class JobRun {
     const steps = this.#results;
     return {
       ...{result, steps, artifacts: this.#artifacts, left},
+      outputs: result === 'skipped' ? {} : this.#expressions().texts(this.#job.fields.get('outputs')),
       step: id => steps.find(step => step.id === id)!,
       log: steps.map(({name, outcome, log}) => `== ${name}: ${outcome}\n${log}`).join('\n'),
     };
@@ -247,6 +256,8 @@ class JobRun {
         return standIn(`${repository}: not run here`);
       case 'actions/upload-artifact':
         return this.#upload(inputs);
+      case 'actions/download-artifact':
+        return this.#download(inputs);
       default:
         throw new Error(`this runner does not know ${uses}`);
     }
@@ -316,6 +327,16 @@ class JobRun {
     return {...this.#request.env, ...env, GITHUB_JOB: this.#job.id, PATH: path};
   }
 
+  /** Each into a folder of its own, as v7 does of several. Patterns other than `prefix*` are not known here. */
+  #download({pattern = '', path = ''}: Record<string, string>): Ran {
+    const found = Object.entries(this.#request.artifacts ?? {}).filter(([name]) =>
+      name.startsWith(pattern.replace(/\*$/, '')),
+    );
+    for (const [name, from] of found)
+      cpSync(from, join(resolve(this.#machine.workspace, path), name), {recursive: true});
+    return standIn(`Total of ${found.length} artifact(s) downloaded`);
+  }
+
   /** Keeps what would be uploaded. Patterns and several paths are not known here. */
   #upload({name = 'artifact', path = '', 'if-no-files-found': none = 'warn'}: Record<string, string>): Ran {
     const from = resolve(this.#machine.workspace, path);
@@ -332,8 +353,17 @@ class JobRun {
   }
 }
 
-/** What expressions can see. To mention any other context is an error: no matrix, no secrets. */
-function contextsOf({machine, vars = {}, inputs = {}, needs = {}, env = {}, token}: JobRequest): Contexts {
+/** What expressions can see. To mention any other context is an error: no secrets, and a matrix only where one is given. */
+function contextsOf({
+  machine,
+  vars = {},
+  inputs = {},
+  needs = {},
+  env = {},
+  token,
+  ...more
+}: JobRequest): Contexts {
+  const {outputsOf = {}, matrix} = more;
   const hosted = {...hostedEnv(machine, {}), ...env};
   const named = (prefix: string) =>
     Object.entries(hosted)
@@ -342,7 +372,10 @@ function contextsOf({machine, vars = {}, inputs = {}, needs = {}, env = {}, toke
   return {
     github: {...Object.fromEntries(named('GITHUB_')), token: token ?? 'token-of-the-job', event: {}},
     runner: Object.fromEntries(named('RUNNER_')),
-    needs: Object.fromEntries(Object.entries(needs).map(([id, result]) => [id, {result, outputs: {}}])),
+    needs: Object.fromEntries(
+      Object.entries(needs).map(([id, result]) => [id, {result, outputs: outputsOf[id] ?? {}}]),
+    ),
+    ...(matrix && {matrix}),
     ...{vars, inputs, steps: {}},
   };
 }

@@ -35,13 +35,16 @@ const PINNED = /^([\w.-]+\/[\w./-]+)@[0-9a-f]{40} # v\d+\.\d+\.\d+$/;
 /** The inputs of other people's actions that we use, as their action.yml has them at the commits that we pin. */
 const OTHERS: Record<string, string[]> = {
   'actions/checkout': ['persist-credentials'],
+  'actions/download-artifact': ['path', 'pattern'],
   'actions/setup-node': ['node-version', 'package-manager-cache'],
-  'actions/upload-artifact': ['if-no-files-found', 'name', 'path', 'retention-days'],
+  'actions/upload-artifact': ['if-no-files-found', 'name', 'overwrite', 'path', 'retention-days'],
   'aws-actions/configure-aws-credentials': ['aws-region', 'role-to-assume'],
 };
 
 /** What a job may have beyond reading the repository, and why is written beside it in the file. */
 const GRANTED: Record<string, Record<string, string>> = {
+  'fleet-drill.yml/plan': {contents: 'read', 'id-token': 'write'},
+  'fleet-drill.yml/drill': {contents: 'read', 'id-token': 'write'},
   'nightly-drill.yml/drill': {actions: 'read', contents: 'read', 'id-token': 'write'},
   'nightly-drill.yml/tell': {issues: 'write'},
   'release-gate.yml/gate': {actions: 'read'},

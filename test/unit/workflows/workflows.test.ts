@@ -14,7 +14,7 @@ import {ROOT} from '../../servers.ts';
 import {lint} from './house-rules.ts';
 
 const WORKFLOWS = globSync('{.github,examples}/workflows/*.yml', {cwd: ROOT}).toSorted();
-const ACTIONS = ['action.yml', 'gate/action.yml', 'record/action.yml'];
+const ACTIONS = ['action.yml', ...['gate', 'merge', 'plan', 'record'].map(name => `${name}/action.yml`)];
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
 /** A copy with one thing changed; what is to be changed must be there. */
@@ -40,7 +40,13 @@ function refusalsOfAction(name: string, content: string): string[] {
 test('there are workflows of ours and workflows to copy', () => {
   expect(WORKFLOWS.map(path => basename(path))).toEqual([
     ...['check-dist.yml', 'ci.yml', 'own-drill.yml', 'test.yml'],
-    ...['nightly-drill.yml', 'pull-request.yml', 'record-expectations.yml', 'release-gate.yml'],
+    ...[
+      'fleet-drill.yml',
+      'nightly-drill.yml',
+      'pull-request.yml',
+      'record-expectations.yml',
+      'release-gate.yml',
+    ],
   ]);
 });
 
