@@ -57,9 +57,10 @@ export type Job = DrillJob & {
 /** Throws DrillError `config/invalid` or `usage/invalid`. */
 export const readJob = async (flags: Flags): Promise<Job> => await jobOf(await chooseEntry(flags), flags);
 
-/** Of every backup that was asked for, or of all: what is wrong with any of them is told at once. */
+/** Of the backup or the backups that were asked for, or of all: what is wrong with any of them is told at once. */
 export async function readJobs(flags: Flags): Promise<Job[]> {
-  const entries = await chooseEntries(flags);
+  const one = flags.backup !== undefined && flags.backups === undefined;
+  const entries = one ? [await chooseEntry(flags)] : await chooseEntries(flags);
   const jobs: Job[] = [];
   const problems = new Map<string, Problem>();
   if (flags.expect !== undefined && entries.length > 1) {

@@ -10,6 +10,9 @@ const USER_INFO = /[a-z][a-z0-9+.-]*:\/\/([^\s/?#@]*)@/gi;
 /** A password with `@`, `/`, `?` or `#` in it, which should have been escaped; what follows a port is none. */
 const UNESCAPED = /[a-z][a-z0-9+.-]*:\/\/[^\s/?#@:]*:(?!\d{1,5}\/)(\S+)@/gi;
 
+/** The same with another number of slashes, which makes a path of it that messages would repeat: `file:///user:password@host`. */
+const IN_A_PATH = /[a-z][a-z0-9+.-]*:\/+[^\s/?#@:]*:([^\s/?#@]+)@/gi;
+
 /** Parameters of pre-signed URLs: S3 (v4 and v2), Azure SAS, Google Cloud, and tokens by their usual names. */
 const SIGNED =
   /[?&](?:x-amz-signature|x-amz-credential|x-amz-security-token|awsaccesskeyid|signature|sig|x-goog-signature|x-goog-credential|access_token|token|api[-_]?key|password|secret)=([^&#\s]+)/gi;
@@ -22,7 +25,9 @@ export function credentialsIn(text: string): string[] {
     // There a user is just a name: who one is, a key proves.
     return /^sftp:/i.test(uri) ? [] : [user!];
   });
-  const unescaped = [...text.matchAll(UNESCAPED)].map(([, password]) => password!);
+  const unescaped = [UNESCAPED, IN_A_PATH].flatMap(pattern =>
+    [...text.matchAll(pattern)].map(([, password]) => password!),
+  );
   const parameters = [...text.matchAll(SIGNED)].map(([, value]) => value!);
   const found = [...users, ...unescaped, ...parameters].flatMap(value => [value, decoded(value)]);
   return [...new Set(found)].filter(value => value !== '').toSorted((a, b) => b.length - a.length);

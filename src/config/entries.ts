@@ -10,7 +10,7 @@ import {historyFor} from './history.ts';
 import {plainDocument} from './plain-yaml.ts';
 import {type Problem, problemsError, problemsOf} from './problems.ts';
 import {configSchema} from './schema.ts';
-import type {Path} from './set.ts';
+import {type Path, parseSet, setIn} from './set.ts';
 
 export const DEFAULT_CONFIG = 'restore-drill.yml';
 
@@ -29,13 +29,23 @@ export const inputsOf = ({backup, expect, config = DEFAULT_CONFIG}: Flags): stri
 
 type Chosen = Pick<Flags, 'backup' | 'backups' | 'config'>;
 
-/** Whether more than one backup is meant, or one as a part of several; what is wrong with the config is told elsewhere. */
-export async function meansSeveral({backup, backups, config}: Chosen): Promise<boolean> {
+/** Whether more than one drill is meant, or one as a part of several; what is wrong with the config is told elsewhere. */
+export async function meansSeveral({
+  backup,
+  backups,
+  config,
+  set = [],
+}: Chosen & Pick<Flags, 'set'>): Promise<boolean> {
   if (backups !== undefined) return true;
-  if (backup !== undefined) return false;
   const text = await readConfig(config).catch(() => null);
   const {data} = entriesSchema.safeParse(text === null ? null : plainDocument(text).value);
-  return data !== undefined && data.backups.length > 1;
+  if (backup === undefined && data !== undefined && data.backups.length > 1) return true;
+  const named = data?.backups.find(({name}) => name === backup);
+  const value = structuredClone(
+    named ?? (backup === undefined || config !== undefined ? data?.backups[0] : {}) ?? {},
+  );
+  for (const one of set.map(parseSet)) if ('path' in one) setIn(value, one.path, one.value);
+  return (value.select as {pick?: unknown} | null | undefined)?.pick === 'all';
 }
 
 /** Those that are named, else all; in the order of the config. */

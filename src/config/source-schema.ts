@@ -89,10 +89,12 @@ const OF_SCHEMES: [string[], string[]][] = [
 
 export const selectSchema = z.strictObject({
   pattern: z.string().min(1).optional(),
-  /** `latest`, `previous`, `random`, or the name of one. */
+  /** `latest`, `previous`, `random`, `all`, or the name of one. */
   pick: z.string().min(1).default('latest'),
   by: z.enum(['modified', 'name', 'version']).default('modified'),
   within: durationSchema.optional(),
+  /** Of `all`: the newest so many, each drilled by itself. */
+  limit: z.int().min(1).max(1000).optional(),
 });
 
 type Written = {
@@ -116,8 +118,13 @@ export function sourceProblems({source, store, select}: Written): {path: string[
   const {pathname} = URL.parse(store.endpoint ?? '') ?? {pathname: '/'};
   if (scheme !== 'az' && !/^\/(api\/v3\/?)?$/.test(pathname))
     problems.push({path: ['store', 'endpoint'], message: 'store.endpoint: has no path, but for az:'});
-  if (select.within !== undefined && select.pick !== 'random')
-    problems.push({path: ['select', 'within'], message: 'select.within: is for select.pick: random only'});
+  if (select.within !== undefined && !['random', 'all'].includes(select.pick))
+    problems.push({
+      path: ['select', 'within'],
+      message: 'select.within: is for select.pick: random or all only',
+    });
+  if (select.limit !== undefined && select.pick !== 'all')
+    problems.push({path: ['select', 'limit'], message: 'select.limit: is for select.pick: all only'});
   const secret = store.bearer !== undefined || store.basic !== undefined;
   if (scheme === 'http' && secret && !LOOPBACK.test(source as string))
     problems.push({
@@ -152,6 +159,7 @@ export function toSourceJob({source, store, select}: Written): SourceJob {
       pick: select.pick,
       by: select.by,
       withinMs: select.within ?? null,
+      limit: select.limit ?? null,
     },
     patience: {...DEFAULT_PATIENCE, deadlineMs: store.deadline},
   };

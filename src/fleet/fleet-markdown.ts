@@ -9,7 +9,7 @@ import {skips} from '../report/markdown-set-aside.ts';
 import {code, prose} from '../report/markdown-text.ts';
 import {measure} from '../report/measures.ts';
 import {ageInWords, inWords, isFatal, number, sentenceOf, sortOut} from '../report/wording.ts';
-import type {Drilled, FleetReport} from './fleet-report.ts';
+import {configured, type Drilled, type FleetReport} from './fleet-report.ts';
 import {fleetSentence, notPassed} from './fleet-wording.ts';
 
 const WORDS = {passed: '✅ Passed', failed: '❌ Failed', 'not run': '⚠️ Not run'} as const;
@@ -49,7 +49,7 @@ function wanting(fleet: FleetReport): {hint: string; rule?: string}[] {
 function drills(fleet: FleetReport): Section {
   const passed = fleet.drills.filter(({report}) => report.outcome === 'passed');
   const rows = [...notPassed(fleet), ...passed];
-  const missing = fleet.backups.filter(name => !fleet.drills.some(drilled => drilled.name === name));
+  const missing = fleet.backups.filter(name => !fleet.drills.some(drilled => configured(drilled) === name));
   return {
     // After the advice, before what is told of all.
     rank: 2.5,

@@ -12,13 +12,18 @@ import {type DrillReport, exitCodeOf, reportSchema} from '../report/drill-report
 export const planIdSchema = z.string().regex(/^[0-9a-f]{32}$/, 'not the id of a plan');
 
 export const drilledSchema = z.strictObject({
-  /** Of the backup in the config. */
+  /** Of the backup in the config; of one of several in its place with its own name behind. */
   name: z.string().min(1),
+  /** The backup in the config of whose place this is one: of `pick: all`. */
+  of: z.string().min(1).optional(),
   report: reportSchema,
   /** Of a shard of a cluster: which, and what it serves. */
   cluster: shardSchema.optional(),
 });
 export type Drilled = z.infer<typeof drilledSchema>;
+
+/** Which backup of the config was drilled. */
+export const configured = ({name, of}: Pick<Drilled, 'name' | 'of'>): string => of ?? name;
 
 export const fleetReportSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -50,7 +55,7 @@ export function worstOf({drills, findings, error, backups}: Omit<FleetReport, 'o
   if (error ?? first) return {outcome: 'not-run', error: error ?? first};
   const unproven = findings.find(({status, severity}) => status === 'skipped' && severity === 'error');
   if (unproven) return {outcome: 'not-run', error: unprovenError(unproven)};
-  const drilled = new Set(drills.map(({name}) => name));
+  const drilled = new Set(drills.map(configured));
   const undrilled = backups.filter(name => !drilled.has(name));
   if (drilled.size > 0 && undrilled.length === 0) return {outcome: 'passed'};
   const message = undrilled.length > 0 ? `not drilled: ${undrilled.join(', ')}` : 'no backup was drilled';

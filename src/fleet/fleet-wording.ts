@@ -1,6 +1,6 @@
 /** The outcome of several drills in a sentence, and who is to blame for it: the same words in every rendering. */
 import {count, isFatal, type Sentence} from '../report/wording.ts';
-import type {Drilled, FleetReport} from './fleet-report.ts';
+import {configured, type Drilled, type FleetReport} from './fleet-report.ts';
 
 const ORDER = {failed: 0, 'not-run': 1, passed: 2} as const;
 const WORDS = {failed: 'failed', 'not-run': 'not run', passed: 'passed'} as const;
@@ -23,7 +23,7 @@ export function fleetSentence(fleet: FleetReport): Sentence {
     const names = drills.filter(({report}) => report.outcome === wanted).map(({name}) => name);
     return names.length === 0 ? [] : [`${WORDS[wanted]} ${listed(names)}`];
   });
-  const missing = backups.filter(name => !drills.some(drilled => drilled.name === name));
+  const missing = backups.filter(name => !drills.some(drilled => configured(drilled) === name));
   if (missing.length > 0) parts.push(`without a report ${listed(missing)}`);
   const fatal = findings.find(isFatal);
   if (fatal) parts.push(fatal.message);

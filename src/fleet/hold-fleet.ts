@@ -6,13 +6,15 @@ import {setTimeout as nextTurn} from 'node:timers/promises';
 import {type Flags, type Job, readJobs} from '../config/config.ts';
 import {credentialsIn, refuseCredentials} from '../config/credentials.ts';
 import {inputsOf, namesIn} from '../config/entries.ts';
-import {type Deps, drill} from '../drill.ts';
+import {type Deps, drill, reportOfNothing} from '../drill.ts';
 import {cancelled, DrillError, describeError, toDrillError} from '../errors.ts';
 import {remembered} from '../history/earlier-drills.ts';
-import {type Memory, recall} from '../history/memory.ts';
+import {recall} from '../history/memory.ts';
 import {shardSchema} from '../judge/cluster.ts';
 import {assertNoInput, writeJson} from '../outputs.ts';
+import type {DrillReport} from '../report/drill-report.ts';
 import {localBackups} from '../source/local.ts';
+import {eachBackup, type Remembered} from './each-backup.ts';
 import {type Drilled, type FleetReport, planIdSchema, worstOf} from './fleet-report.ts';
 import {judgeFleet} from './judge-fleet.ts';
 
@@ -40,7 +42,7 @@ export async function holdFleet(
   const {backups = '', reportJson} = flags;
   const plan = planIdSchema.safeParse(flags.plan).data;
   const begun = {startedAt, backups: namesIn(backups), ...(plan !== undefined && {plan})};
-  let jobs: (Job & {memory: Memory})[];
+  let jobs: Remembered[];
   try {
     refuseCredentials(flags);
     if (flags.plan !== undefined && plan === undefined) throw noPlan();
@@ -58,22 +60,32 @@ export async function holdFleet(
   }
   const drills: Drilled[] = [];
   let unkept: DrillError | null = null;
-  for (const {name, memory, ...job} of jobs) {
-    // A signal comes in between two drills.
-    await nextTurn(0);
-    if (deps.signal?.aborted) break;
-    const report = memory.judge(await drill({...job, ...remembered(memory, name)}, deps));
-    const lost = await memory.keep(report);
-    unkept ??= lost;
-    const {cluster} = job.policy;
-    const drilled = {name, report, ...(cluster && {cluster: shardSchema.parse(cluster)})};
-    drills.push(drilled);
-    tell(drilled);
+  for (const one of jobs) {
+    for await (const {memory, unlisted, ...job} of eachBackup(one, deps)) {
+      // A signal comes in between two drills.
+      await nextTurn(0);
+      if (deps.signal?.aborted) break;
+      const held = unlisted
+        ? reportOfNothing(unlisted)
+        : await drill({...job, ...remembered(memory, one.name)}, deps);
+      const report = memory.judge(held);
+      const lost = await memory.keep(report);
+      unkept ??= lost;
+      const drilled = drilledOf(one.name, job, report);
+      drills.push(drilled);
+      tell(drilled);
+    }
   }
   const error = deps.signal?.aborted ? describeError(cancelled()) : undefined;
   const names = jobs.map(({name}) => name);
   const fleet = fleetReport({...begun, backups: names, drills, ...(error && {error})});
   return {fleet, ...(unkept && {unwritten: unkept}), ...(await writeJson(reportJson, fleet))};
+}
+
+/** Of a place's several backups none stands for a shard: which of them belong together nobody can tell. */
+function drilledOf(of: string, {name, policy}: Job, report: DrillReport): Drilled {
+  if (name !== of) return {name, of, report};
+  return {name, report, ...(policy.cluster && {cluster: shardSchema.parse(policy.cluster)})};
 }
 
 type Held = Pick<FleetReport, 'plan' | 'backups' | 'drills' | 'error' | 'startedAt'>;

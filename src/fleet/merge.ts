@@ -3,7 +3,7 @@
  * two reports of one backup the worse counts; what belongs to another plan does not. Pure.
  */
 import {type Finding, fail, pass, skipped} from '../judge/finding.ts';
-import {type Drilled, type FleetReport, worstOf} from './fleet-report.ts';
+import {configured, type Drilled, type FleetReport, worstOf} from './fleet-report.ts';
 import {judgeFleet} from './judge-fleet.ts';
 
 /** What was planned: without a plan only which backups there are. */
@@ -24,7 +24,7 @@ export function mergeReports(wanted: Wanted, files: Found[], moment: Moment): Fl
   const own = readable.filter(({report}) => plan === null || report.plan === plan);
   const {drills, findings: doubles} = oneOfEach(own);
   const error = own.map(({report}) => report).find(({error}) => error && !isOfDrill(error.code))?.error;
-  const missing = wanted.backups.filter(name => !drills.some(drilled => drilled.name === name));
+  const missing = wanted.backups.filter(name => !drills.some(drilled => configured(drilled) === name));
   const merged: Omit<FleetReport, 'outcome'> = {
     schemaVersion: 1,
     kind: 'fleet',
@@ -140,7 +140,7 @@ function strangers(
 
 const unexpected = (drills: Drilled[], {backups}: Wanted): Finding[] =>
   drills
-    .filter(({name}) => !backups.includes(name))
+    .filter(drilled => !backups.includes(configured(drilled)))
     .map(({name}) =>
       fail('fleet/unexpected-report', `there is a report of ${name}, which was not asked for`, {
         severity: 'warning',

@@ -56,7 +56,7 @@ class BucketStore implements Store {
     const {directory, named, pattern} = this.#place;
     const place = this.#location(directory + (named ?? pattern ?? ''));
     if (named !== null) {
-      const entry = await this.#head(named, attempt);
+      const entry = await this.#head(named, attempt).catch(error => this.#explained(error, named, attempt));
       return listingOf(this.#place, place, entry ? [entry] : []);
     }
     this.#listed = await this.#below(directory, attempt);
@@ -167,6 +167,15 @@ class BucketStore implements Store {
       if (error instanceof StoreFault && error.kind === 'gone') return null;
       throw error;
     }
+  }
+
+  /** What answers a HEAD has no body that could say why: asked for a byte, S3 tells. */
+  async #explained(error: unknown, name: string, attempt: Attempt): Promise<never> {
+    if (!(error instanceof StoreFault) || !['denied', 'refused'].includes(error.kind)) throw error;
+    const byte = new GetObjectCommand({...this.#object(name), Range: 'bytes=0-0'});
+    const {Body} = await this.#ask(attempt, abortSignal => this.#client.send(byte, {abortSignal}));
+    (Body as Readable).destroy();
+    throw error;
   }
 
   async #ask<T>({signal}: Attempt, request: (signal: AbortSignal) => Promise<T>): Promise<T> {

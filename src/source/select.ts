@@ -20,15 +20,20 @@ import type {Entry, Listing} from './store.ts';
 export type Select = {
   /** Of names; without a `/` in it, of their last parts. */
   pattern: string | null;
-  /** `latest`, `previous` (the one before it), `random`, or a name. */
+  /** `latest`, `previous` (the one before it), `random`, `all`, or a name. */
   pick: string;
   /** What tells which is the latest: the store's time, the date in the name, or its version number. */
   by: 'modified' | 'name' | 'version';
-  /** `random` takes none that is older. */
+  /** `random` and `all` take none that is older. */
   withinMs: number | null;
+  /** Of `all`: no more than so many. */
+  limit: number | null;
 };
 
-export const LATEST: Select = {pattern: null, pick: 'latest', by: 'modified', withinMs: null};
+/** Several drills, each of one; what one drill is of, `select` says. */
+export const ALL = 'all';
+
+export const LATEST: Select = {pattern: null, pick: 'latest', by: 'modified', withinMs: null, limit: null};
 
 export type Selection =
   | {
@@ -58,6 +63,7 @@ export function select(listing: Listing, how: Select, moment: Moment): Selection
 }
 
 function selectOf({place, entries, named}: Listing, how: Select, moment: Moment): Selection {
+  if (how.pick === ALL) throw onlyOne();
   if (named !== undefined) {
     const entry = entries.find(({name}) => name === named);
     if (!entry) return missing(`there is no file ${place}`);
@@ -71,7 +77,7 @@ function selectOf({place, entries, named}: Listing, how: Select, moment: Moment)
   return byName(candidates, how.pick, place);
 }
 
-function isCandidate(entry: Entry, pattern: string | null): boolean {
+export function isCandidate(entry: Entry, pattern: string | null): boolean {
   const {name} = entry;
   if (isTemporary(name) || isSideFile(name) || isAofPart(name)) return false;
   if (pattern === null) return entry.isDump ?? looksLikeBackup(name);
@@ -101,7 +107,7 @@ function byOrder(candidates: Entry[], how: Select, {now}: Moment, place: string)
 type Ordered = {order: Entry[]; doubts: string[]; words: string};
 
 /** Oldest first; of two that are equal in it, the later name last, so that the choice is stable. */
-function ordered(candidates: Entry[], by: Select['by'], place: string): Ordered {
+export function ordered(candidates: Entry[], by: Select['by'], place: string): Ordered {
   const names = (a: Entry, b: Entry) => (a.name < b.name ? -1 : 1);
   if (by === 'version') {
     const order = candidates.toSorted((a, b) => compareVersions(a.name, b.name));
@@ -125,6 +131,9 @@ function ordered(candidates: Entry[], by: Select['by'], place: string): Ordered 
   }
   return {order, doubts, words};
 }
+
+export const timeIn = (entry: Entry, by: Select['by']): number | null =>
+  by === 'name' ? datedName(entry) : modified(entry);
 
 const modified = ({modifiedAt}: Entry): number | null =>
   modifiedAt === null ? null : Date.parse(modifiedAt);
@@ -156,8 +165,9 @@ function future(candidates: Entry[], chosen: Entry, now: number): string[] {
 
 function atRandom(candidates: Entry[], how: Select, {now, random}: Moment, place: string): Selection {
   const {withinMs} = how;
-  const timeOf = how.by === 'name' ? datedName : modified;
-  const inWindow = candidates.filter(entry => withinMs === null || (timeOf(entry) ?? 0) >= now - withinMs);
+  const inWindow = candidates.filter(
+    entry => withinMs === null || (timeIn(entry, how.by) ?? 0) >= now - withinMs,
+  );
   if (inWindow.length === 0) {
     const hint = 'Did the last backups run? Or widen select.within.';
     return none(
@@ -208,6 +218,12 @@ function seriesUpTo(entry: Entry, order: Entry[]): Sibling[] {
 function nothingToSelect(place: string): DrillError {
   return new DrillError('config/invalid', `${place} is one backup: there is nothing to select from`, {
     hint: 'Leave `select` out, or name the directory or prefix that holds several.',
+  });
+}
+
+function onlyOne(): DrillError {
+  return new DrillError('config/invalid', 'select.pick: all is of several backups, and here one is meant', {
+    hint: 'Choose another one for this: --set select.pick=latest.',
   });
 }
 

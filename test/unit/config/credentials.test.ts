@@ -1,5 +1,5 @@
 import {expect, test} from '@jest/globals';
-import {credentialsIn} from '../../../src/config/credentials.ts';
+import {credentialsIn, refuseCredentials} from '../../../src/config/credentials.ts';
 
 test('the password of a URI, as it is written and as it is meant', () => {
   expect(credentialsIn('redis://backup:p%40ss@db.example:6379/0')).toEqual(['p%40ss', 'p@ss']);
@@ -37,4 +37,11 @@ test('a password that should have been escaped is found whole', () => {
   expect(credentialsIn('s3://AKIA:ab/c+d@bucket/x')).toEqual(['ab/c+d']);
   expect(credentialsIn('redis://u:p@ss@host/0')[0]).toBe('p@ss');
   expect(credentialsIn('https://host:8080/a@b')).toEqual([]);
+});
+
+test('a password in what is taken for a path is one', () => {
+  expect(credentialsIn('file:///user:SECRET@host/x')).toEqual(['SECRET']);
+  expect(credentialsIn('file:/user:SECRET@host/x')).toEqual(['SECRET']);
+  expect(credentialsIn('file:///backups@home/dump.rdb')).toEqual([]);
+  expect(() => refuseCredentials({backup: 'file:///user:SECRET@host/x'})).toThrow(/^(?!.*SECRET).*backup$/);
 });

@@ -16,6 +16,7 @@ test('max-age and select become numbers, with the place that they were written i
     pattern: null,
     pick: 'random',
     by: 'modified',
+    limit: null,
     withinMs: 7 * 86_400_000,
   });
 });
@@ -38,7 +39,7 @@ test.each([
 test.each([
   ['/backups', 'max-age=tomorrow', /max-age: write a duration/],
   ['/backups', 'max-age=0h', /max-age: write a duration/],
-  ['/backups', 'select.within=7d', /select\.within: is for select\.pick: random only/],
+  ['/backups', 'select.within=7d', /select\.within: is for select\.pick: random or all only/],
   ['/backups', 'store.region=eu-central-1', /store\.region: is for s3: only/],
   ['/backups', 'store.workflow=backup.yml', /store\.workflow: is for github-artifact: only/],
   [
