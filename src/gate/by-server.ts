@@ -12,6 +12,6 @@ type OnServer = NonNullable<HistoryRecord['matrix']>[number];
 /** A drill that did not pass proves nothing of its backup anywhere. */
 function onServer(record: HistoryRecord, {line, version, outcome}: OnServer): HistoryRecord {
   const server = {line, version, kind: 'container' as const};
-  if (record.outcome !== 'passed' || outcome === 'passed') return {...record, server};
+  if (outcome === 'passed') return {...record, server};
   return {...record, server, outcome, failed: outcome === 'failed' ? ['restore/on-server'] : []};
 }
