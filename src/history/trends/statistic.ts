@@ -68,7 +68,7 @@ export type Weeks = {
 
 /**
  * How far a night is from what was to be expected of it. Where its weekday is not known yet, how far it is outside of all
- * that was: a first weekend is no loss. `null`: nothing is to be expected.
+ * that was, and half as far again: a first weekend is no loss. `null`: nothing is to be expected.
  */
 export function offBy({measured, sound}: Series, night: number, weeks: Weeks): Off | null {
   const value = measured.get(night);
@@ -82,9 +82,14 @@ export function offBy({measured, sound}: Series, night: number, weeks: Weeks): O
   const span = (before.at(-1)?.[0] ?? 0) - (before[0]?.[0] ?? 0);
   if (before.length < MIN_NIGHTS || span < MIN_SPAN) return null;
   const values = before.map(([, then]) => then);
-  const expected = Math.min(Math.max(value, Math.min(...values)), Math.max(...values));
-  return {by: value - expected, expected};
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  // So few nights have not strayed as far as nights do.
+  const room = (most - least) / 2;
+  const by = value - clamp(value, least - room, most + room);
+  return {by, expected: clamp(value, least, most)};
 }
+
+const clamp = (value: number, least: number, most: number): number => Math.min(Math.max(value, least), most);
 
 /** What each of them would be by now, had it grown as is usual. */
 function sameWeekday(
