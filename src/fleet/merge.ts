@@ -43,8 +43,8 @@ export function mergeReports(wanted: Wanted, files: Found[], moment: Moment): Fl
     startedAt: [moment.startedAt, ...own.map(({report}) => report.startedAt)].toSorted()[0]!,
     finishedAt: moment.finishedAt,
   };
-  // A job that was cancelled, or asked in a way that could not be used, says more than that its reports are missing.
-  return {...merged, ...worstOf({...merged, ...(missing.length > 0 && error && {error})})};
+  // A job that was cancelled may have had more to drill than its report tells, of a place with several backups.
+  return {...merged, ...worstOf({...merged, ...(error && {error})})};
 }
 
 /** What the drills or the missing ones say themselves. */

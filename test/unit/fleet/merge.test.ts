@@ -61,6 +61,12 @@ describe('reports of all jobs', () => {
   });
 });
 
+test('a job that was cancelled keeps all from passing, though it left a report of each', () => {
+  const error = {code: 'cancelled', message: 'the drill was cancelled', hint: 'Again.'} as const;
+  const broken = report(['a', 'b'], {outcome: 'not-run', error});
+  expect(merged(files(broken, report(['c'])))).toMatchObject({outcome: 'not-run', exitCode: 130});
+});
+
 describe('two reports of one backup', () => {
   test('that say the same are told, and pass', () => {
     const {outcome, told} = merged(files(report(['a', 'b']), report(['c']), report(['c'])));
