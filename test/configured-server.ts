@@ -9,7 +9,7 @@ import {join} from 'node:path';
 import {Redis} from 'ioredis';
 
 const ELSEWHERE =
-  /^\s*(dir|logfile|pidfile|daemonize|supervised|loadmodule|aclfile|unixsocket\w*|port|bind|bind-source-addr|include|syslog-\w+|tls-[\w-]+|requirepass|user|rename-command|replicaof|slaveof|masterauth|server_cpulist|bio_cpulist|aof_rewrite_cpulist|bgsave_cpulist|cluster-[\w-]+|io-threads\w*|locale-collate|maxclients)(\s|$)/i;
+  /^\s*(dir|logfile|pidfile|daemonize|supervised|loadmodule|aclfile|unixsocket\w*|port|bind|bind-source-addr|include|syslog-\w+|tls-[\w-]+|requirepass|user|rename-command|replicaof|slaveof|masterauth|server_cpulist|bio_cpulist|aof_rewrite_cpulist|bgsave_cpulist|cluster-[\w-]+|io-threads\w*|locale-collate|maxclients|hide-user-data-from-log)(\s|$)/i;
 /** What our own arguments, this machine or this run decide. */
 export const OF_THIS_RUN = new Set([
   ...['dir', 'port', 'unixsocket', 'requirepass', 'maxclients', 'bind', 'pidfile', 'oom-score-adj-values'],

@@ -4,9 +4,11 @@
  * is claimed of a product or a version beyond them.
  */
 import type {Target} from './setting.ts';
+import {redict7_3} from './tables/redict-7.3.ts';
 import {redis6_0} from './tables/redis-6.0.ts';
 import {redis7_0} from './tables/redis-7.0.ts';
 import {redis8_0} from './tables/redis-8.0.ts';
+import {redis8_6} from './tables/redis-8.6.ts';
 import {valkey8_0} from './tables/valkey-8.0.ts';
 import {valkey8_1} from './tables/valkey-8.1.ts';
 import {valkey9_1} from './tables/valkey-9.1.ts';
@@ -30,7 +32,7 @@ export type ServerTable = {
   aliases: Map<string, string>;
 };
 
-const RAW = [redis6_0, redis7_0, redis8_0, valkey8_0, valkey8_1, valkey9_1];
+const RAW = [redis6_0, redis7_0, redis8_0, redis8_6, redict7_3, valkey8_0, valkey8_1, valkey9_1];
 
 let parsed: ServerTable[] | undefined;
 
