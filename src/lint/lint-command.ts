@@ -10,7 +10,7 @@ import {DEFAULT_CONFIG} from '../config/entries.ts';
 import {plainDocument} from '../config/plain-yaml.ts';
 import {problemsError, problemsOf} from '../config/problems.ts';
 import {DrillError, EXIT} from '../errors.ts';
-import {findIn} from './homes/find.ts';
+import {findIn, OTHER_LANGUAGES} from './homes/find.ts';
 import {failing, type Linted, type LintJob, lint, type Side} from './lint.ts';
 import {type LintConfig, lintConfigSchema} from './lint-config.ts';
 import {FORMATS, type LintFlags} from './lint-options.ts';
@@ -32,8 +32,6 @@ const NOT_OURS = new Set([
   '.venv',
 ]);
 const MAX_FILES = 100_000;
-/** Files that are open at once. */
-const AT_ONCE = 64;
 
 export async function lintCommand(files: string[], flags: LintFlags, io: Io): Promise<number> {
   const {format = 'text'} = flags;
@@ -45,7 +43,7 @@ export async function lintCommand(files: string[], flags: LintFlags, io: Io): Pr
       'Lint the files one by one, or name their directory.',
     );
   const job = jobOf(await readLintConfig(flags.config));
-  const head = await readSide(files, []);
+  const head = await readSide(files, [], flags.base);
   if (head.configurations.length === 0 && head.scripts.length === 0)
     throw usage(
       `no Redis or Valkey configuration in ${files.join(', ')}`,
@@ -98,26 +96,27 @@ function jobOf(config: LintConfig): LintJob {
 }
 
 /** Of a base, paths are told as those of the head that they stand for. */
-async function readSide(named: readonly string[], standFor: readonly string[]): Promise<Side> {
+async function readSide(
+  named: readonly string[],
+  standFor: readonly string[],
+  without?: string,
+): Promise<Side> {
   const side: Side = {configurations: [], scripts: [], texts: new Map()};
   for (const [index, name] of named.entries()) {
-    const {paths, root} = await pathsOf(name);
-    for (let at = 0; at < paths.length; at += AT_ONCE) {
-      const found = await Promise.all(paths.slice(at, at + AT_ONCE).map(path => findIn(path, root)));
-      for (const [offset, one] of found.entries()) {
-        const path = paths[at + offset]!;
-        if ('unreadable' in one) {
-          if (paths.length === 1 && path === name) throw unreadable(path, one.unreadable);
-          continue;
-        }
-        const {configurations, scripts} = one;
-        if (configurations.length === 0 && scripts.length === 0) continue;
-        const shown = standFor[index] === undefined ? path : join(standFor[index], relative(name, path));
-        side.configurations.push(...configurations.map(each => ({...each, file: shown})));
-        side.scripts.push(...scripts);
-        for (const file of [path, ...configurations.flatMap(({files}) => files)]) {
-          if (!side.texts.has(file)) side.texts.set(file, await readFile(file, 'utf8').catch(() => ''));
-        }
+    const {paths, root} = await pathsOf(name, without);
+    for (const path of paths) {
+      const found = await findIn(path, root);
+      if ('unreadable' in found) {
+        if (path === name) throw unreadable(path, found.unreadable);
+        continue;
+      }
+      const {configurations, scripts} = found;
+      if (configurations.length === 0 && scripts.length === 0) continue;
+      const shown = standFor[index] === undefined ? path : join(standFor[index], relative(name, path));
+      side.configurations.push(...configurations.map(each => ({...each, file: shown})));
+      side.scripts.push(...scripts);
+      for (const file of [path, ...configurations.flatMap(({files}) => files)]) {
+        if (!side.texts.has(file)) side.texts.set(file, await readFile(file, 'utf8').catch(() => ''));
       }
     }
   }
@@ -132,7 +131,7 @@ const unreadable = (path: string, code: string): DrillError =>
     : usage(`${path} cannot be read (${code})`, 'Is the path right, seen from the working directory?');
 
 /** All files of a directory, links left out: who wrote them may not be trusted to know where they lead. */
-async function pathsOf(name: string): Promise<{paths: string[]; root: string}> {
+async function pathsOf(name: string, without?: string): Promise<{paths: string[]; root: string}> {
   const stats = await lstat(name).catch((cause: NodeJS.ErrnoException) => {
     throw unreadable(name, cause.code ?? 'unknown error');
   });
@@ -149,10 +148,13 @@ async function pathsOf(name: string): Promise<{paths: string[]; root: string}> {
   const walk = async (directory: string): Promise<void> => {
     const entries = await readdir(directory, {withFileTypes: true}).catch(() => []);
     for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (NOT_OURS.has(entry.name) || paths.length >= MAX_FILES) continue;
       const path = join(directory, entry.name);
+      // A base that was checked out beside the rest is none of it.
+      const apart = without !== undefined && resolve(path) === resolve(without);
+      if (NOT_OURS.has(entry.name) || apart || paths.length >= MAX_FILES) continue;
       if (entry.isDirectory()) await walk(path);
-      else if (entry.isFile()) paths.push(path);
+      // Of a language that is no shell's nothing is read, but what a server said may have been saved as text.
+      else if (entry.isFile() && (!OTHER_LANGUAGES.test(path) || path.endsWith('.txt'))) paths.push(path);
     }
   };
   await walk(name);

@@ -3,7 +3,7 @@
  * rather than by its name. In: a file of the repository. Out: both, with places; nothing outside of the directory that
  * may be read is opened, nothing is executed, and a file that has neither is left without a word.
  */
-import {readFile, stat} from 'node:fs/promises';
+import {readFileSync, statSync} from 'node:fs';
 import {basename, dirname, join, relative, resolve} from 'node:path';
 import {type Conf, readConf} from '../../redis/conf-files.ts';
 import {asSetting, type Configuration, isTemplated, type Place} from '../setting.ts';
@@ -22,10 +22,11 @@ const MAX_BYTES = 1024 ** 2;
 /** `null` where the file cannot be read, with its code; what is no text of ours is empty. */
 export async function findIn(path: string, root: string): Promise<Found | {unreadable: string}> {
   try {
-    const stats = await stat(path);
+    // Thousands of small files: one after the other is faster than thousands of promises.
+    const stats = statSync(path);
     if (!stats.isFile()) return {unreadable: 'not a file'};
     if (stats.size > MAX_BYTES) return {configurations: [], scripts: []};
-    return await findInText(await readFile(path, 'utf8'), path, root);
+    return await findInText(readFileSync(path, 'utf8'), path, root);
   } catch (error) {
     return {unreadable: (error as NodeJS.ErrnoException).code ?? 'unknown error'};
   }
@@ -47,7 +48,7 @@ export async function findInText(text: string, path: string, root: string): Prom
 }
 
 /** A shell's commands are read, and what is written like them. */
-const OTHER_LANGUAGES =
+export const OTHER_LANGUAGES =
   /\.(py|rb|[cm]?[jt]sx?|md|rst|adoc|json|go|java|php|rs|lua|html?|css|txt|sql|lock|toml|xml|svg|csv|c|h|cc)$/i;
 
 const isConfName = (path: string): boolean => /(redis|valkey).*\.conf(\.|$)/i.test(basename(path));

@@ -86,6 +86,17 @@ test('a directory against a directory, by the paths of the head', async () => {
   });
 });
 
+test('a base that lies inside of what is linted is no part of it', async () => {
+  mkdirSync('head/before', {recursive: true});
+  writeFileSync('head/before/redis.conf', 'appendonly yes\nsave 900 1\n');
+  const {out} = await run(['head'], {base: 'head/before', format: 'json'});
+  rmSync('head/before', {recursive: true});
+  expect(lintReportSchema.parse(JSON.parse(out)).configurations.map(({file}) => file)).toEqual([
+    'head/compose.yml',
+    'head/redis.conf',
+  ]);
+});
+
 test('github: annotations that the runner reads, whatever a file is called', async () => {
   const {code, out} = await run(['odd,name:1.conf'], {format: 'github'});
   expect(code).toBe(4);
