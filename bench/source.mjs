@@ -1,7 +1,8 @@
 /**
  * What fetching costs: one file of random bytes from a server on loopback, by us (`inspect`, which fetches it whole and
  * then finds no dump) and by `rclone copyto`, each a process of its own from its start to its end, in turns; medians of
- * three, and how much memory we held at most. Needs dist/ and what `npm test` sets up.
+ * three, how much memory we held at most, and the processor time of both, which says more where the machine has other work.
+ * Needs dist/ and what `npm test` sets up.
  *
  * S3 twice: s3rver gives the MD5 that both verify, and is itself what both wait for; nginx gives ranges of the same file
  * under the address of an object as fast as the machine can, as a store far away with many disks would.
@@ -67,23 +68,32 @@ async function bench(mib) {
  * @param {number} mib
  * @param {string} directory
  * @param {string} from
- * @param {() => {ms: number}} rclone
+ * @param {() => {ms: number, cpuS: number}} rclone
  */
 function compare(what, mib, directory, from, rclone) {
-  const [ours, theirs, memory] = [[], [], []].map(() => /** @type {number[]} */ ([]));
+  const [ours, theirs, memory, ourCpu, theirCpu] = [[], [], [], [], []].map(
+    () => /** @type {number[]} */ ([]),
+  );
   for (let run = 0; run < RUNS; run += 1) {
-    const {ms, stderr} = timed(process.execPath, ['--import', TELL_MEMORY, CLI, 'inspect', from], directory);
+    const {ms, cpuS, stderr} = timed(
+      process.execPath,
+      ['--import', TELL_MEMORY, CLI, 'inspect', from],
+      directory,
+    );
     ours?.push(ms);
     memory?.push(Number(/RSS (\d+)/.exec(stderr)?.[1]) / 1024);
     rmSync(path.join(directory, 'rclone.rdb'), {force: true});
-    theirs?.push(rclone().ms);
+    const other = rclone();
+    theirs?.push(other.ms);
+    ourCpu?.push(cpuS);
+    theirCpu?.push(other.cpuS);
   }
   const rate = (/** @type {number[]} */ times) => (1000 * mib) / median(times);
   const [our, their] = [rate(ours ?? []), rate(theirs ?? [])];
   const share = ((100 * our) / their).toFixed(0);
   const most = Math.max(...(memory ?? [])).toFixed(0);
   console.log(
-    `  ${what.padEnd(12)} ours ${our.toFixed(0)} MiB/s, rclone ${their.toFixed(0)} MiB/s: ${share} %; memory at most ${most} MiB`,
+    `  ${what.padEnd(12)} ours ${our.toFixed(0)} MiB/s, rclone ${their.toFixed(0)} MiB/s: ${share} %; memory at most ${most} MiB; processor ${median(ourCpu ?? []).toFixed(1)} and ${median(theirCpu ?? []).toFixed(1)} s`,
   );
 }
 
@@ -102,10 +112,15 @@ function timed(program, args, directory) {
     TMPDIR: directory,
     RCLONE_CONFIG: path.join(directory, 'none'),
   };
-  const {status, stderr} = spawnSync(program, args, {encoding: 'utf8', env});
+  // bash tells what its children took; the arguments stay arguments.
+  const timing = ['-c', '"$@"; status=$?; times >&3; exit $status', 'timed', program, ...args];
+  const stdio = /** @type {import('node:child_process').StdioOptions} */ (['ignore', 'pipe', 'pipe', 'pipe']);
+  const {status, stderr, output} = spawnSync('bash', timing, {encoding: 'utf8', env, stdio});
   // Random bytes are no dump: `inspect` has fetched all of it before it says so.
   if (status !== 0 && status !== 4) throw new Error(`${program} ended with ${status}: ${stderr}`);
-  return {ms: performance.now() - start, stderr};
+  const [, children = ''] = (output[3] ?? '').split('\n');
+  const spent = [...children.matchAll(/(\d+)m([\d.]+)s/g)].map(([, m, s]) => 60 * Number(m) + Number(s));
+  return {ms: performance.now() - start, cpuS: spent.reduce((sum, one) => sum + one, 0), stderr};
 }
 
 /** @param {string} directory */
