@@ -179,6 +179,7 @@ function findings({tally, producer}: Walk) {
     producer: {product: producer.product, version: producer.version},
     createdAt: producer.createdAt,
     usedMemoryBytes: producer.usedMemoryBytes,
+    ...(tally.untried && {unverified: true}),
     ...(tally.emptyKeys > 0 && {emptyKeys: tally.emptyKeys}),
     aofBase: producer.aofBase,
     hashesWithFieldExpiry: tally.hashesWithFieldExpiry,

@@ -112,7 +112,7 @@ export const inspectionSchema = z.strictObject({
   /** `null` when there is no RDB header at all. */
   magic: z.enum(['REDIS', 'VALKEY']).nullable(),
   rdbVersion: z.int().nullable(),
-  /** True when this RDB version was never tried on files of a real server of that version. */
+  /** True when this RDB version, or something in the file, was never tried on files of a real server. */
   unverified: z.boolean(),
   producer: z.strictObject({
     product: z.enum(['redis', 'valkey', 'keydb', 'dragonfly', 'unknown']),

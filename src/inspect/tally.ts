@@ -20,6 +20,8 @@ export class Tally {
   keys = 0;
   functions = 0;
   hashesWithFieldExpiry = 0;
+  /** Something was read that no real server has shown us yet, in a version that was tried. */
+  untried = false;
   /** Keys whose value has no element; only a reader that takes values apart sees them. */
   emptyKeys = 0;
   database = 0;
@@ -52,6 +54,12 @@ export class Tally {
   key(cell: Cell, type: ValueType, bytes: number): void {
     cell.add(type, bytes);
     this.keys++;
+  }
+
+  /** Only modules attach anything to keys, and none that we could have. */
+  attached(name: string, offset: number): void {
+    this.untried = true;
+    this.module(name, offset);
   }
 
   module(name: string, offset: number): void {

@@ -12,7 +12,7 @@ export type DumpVersion = {magic: Magic; number: number};
 export const HEADER_BYTES = 9;
 
 /** The newest version of each family that was tried on files of real servers. */
-const NEWEST_TRIED = {REDIS: 12, VALKEY: 80} as const;
+const NEWEST_TRIED = {REDIS: 13, VALKEY: 80} as const;
 /** First version that Valkey calls its own (RDB_VERSION 80 in rdb.h of Valkey 9); it never wrote another one. */
 const VALKEY_FIRST = 80;
 /** First version that ends with a checksum (rdbSaveRio of Redis 2.6). */
@@ -43,7 +43,7 @@ function atoi(text: string): number {
   return digits === undefined ? 0 : Number(digits);
 }
 
-/** Versions in which every type and opcode is known to us from a real server. */
+/** Versions in which every type and opcode but KEY_META is known to us from a real server. */
 export function isTried({magic, number}: DumpVersion): boolean {
   const first = magic === 'VALKEY' ? VALKEY_FIRST : 1;
   return number >= first && number <= NEWEST_TRIED[magic];

@@ -266,7 +266,7 @@ export class Walk {
       const word = dump.bytes(4);
       const name = keyMetaClassName(new DataView(word.buffer).getUint32(0, true));
       skipModuleStream(dump);
-      this.tally.module(name, dump.offset);
+      this.tally.attached(name, dump.offset);
     }
   }
 

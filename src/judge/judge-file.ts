@@ -29,7 +29,7 @@ export function judgeIntegrity({checksum, unverified, rdbVersion, magic}: Inspec
     );
   }
   if (unverified) {
-    const message = `${magic} RDB version ${rdbVersion}: our reader was never tried on files of a real server of this version`;
+    const message = `${magic} RDB version ${rdbVersion}: our reader was never tried on such a file of a real server`;
     findings.push(skipped('backup/version-unverified', message, {severity: 'warning', origin}));
   }
   return findings;

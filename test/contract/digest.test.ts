@@ -5,7 +5,7 @@
 import {describe, expect, jest, test} from '@jest/globals';
 import {inspect} from '../../src/inspect/inspect.ts';
 import {drawLedger} from '../../src/judge/ledger.ts';
-import {digestDialect, lineOf, type Product} from '../../src/redis/server-line.ts';
+import {compareLines, digestDialect, lineOf, type Product} from '../../src/redis/server-line.ts';
 import {aCensus, aLoad} from '../builders.ts';
 import {LiveRedis} from '../live-redis.ts';
 import {type Command, RandomDataset} from '../random-dataset.ts';
@@ -26,6 +26,7 @@ function tried([, {product, version, path}]: (typeof binaries)[number]) {
   const dialect = digestDialect(line);
   const isOld = line.major < 7;
   const fieldTtls = product === 'redis' ? line.major >= 8 : line.major >= 9;
+  const deduplicates = product === 'redis' && compareLines(line, {...line, major: 8, minor: 6}) >= 0;
   const start = () => LiveRedis.start([], {binary: path, debug: !isOld});
 
   /** What the server holds, as a dump; loaded again as a drill's server would, with its digest then. */
@@ -37,11 +38,11 @@ function tried([, {product, version, path}]: (typeof binaries)[number]) {
     expect(error).toBeUndefined();
     return {ours: digests?.byDialect[dialect], theirs: await server.digest()};
   }
-  return {dialect, isOld, fieldTtls, start, digests};
+  return {dialect, isOld, fieldTtls, deduplicates, start, digests};
 }
 
 describe.each(binaries)('%s', (...binary) => {
-  const {dialect, isOld, fieldTtls, start, digests} = tried(binary);
+  const {dialect, isOld, fieldTtls, deduplicates, start, digests} = tried(binary);
 
   test(`${DATASETS} random datasets from seed ${firstSeed}`, async () => {
     await using server = await start();
@@ -96,6 +97,20 @@ describe.each(binaries)('%s', (...binary) => {
     const {ours, theirs} = await digests(server);
     expect(ours).toBe(theirs);
   });
+
+  (deduplicates ? test : test.skip)(
+    'a stream that remembers what it was sent (skipped: no redis:8.6)',
+    async () => {
+      await using server = await start();
+      const {redis} = server;
+      for (let n = 0; n < 5; n++)
+        await redis.call('XADD', 's', 'IDMP', `producer ${n % 2}`, `id ${n}`, '*', 'field', `${n}`);
+      await redis.call('XADD', 's', 'IDMPAUTO', 'producer', '*', 'field', 'value');
+      await redis.call('XCFGSET', 's', 'IDMP-DURATION', '60', 'IDMP-MAXSIZE', '10');
+      const {ours, theirs} = await digests(server);
+      expect(ours).toBe(theirs);
+    },
+  );
 
   (fieldTtls ? test : test.skip)(
     'fields that have expired and fields that will (skipped: no field expiries here)',

@@ -61,9 +61,9 @@ describe('the header', () => {
 
   test('only versions that were tried on files of real servers are verified', async () => {
     const unverified = async (header: string) => (await inspectBytes(rdb(header, []))).unverified;
-    for (const header of ['REDIS0001', 'REDIS0012', 'VALKEY080'])
+    for (const header of ['REDIS0001', 'REDIS0013', 'VALKEY080'])
       expect([header, await unverified(header)]).toEqual([header, false]);
-    for (const header of ['REDIS0013', 'REDIS0080', 'VALKEY011', 'VALKEY081'])
+    for (const header of ['REDIS0014', 'REDIS0080', 'VALKEY011', 'VALKEY081'])
       expect([header, await unverified(header)]).toEqual([header, true]);
   });
 });

@@ -21,7 +21,7 @@ describe('unknown types and opcodes', () => {
   test.each([
     'REDIS0005',
     'REDIS0009',
-    'REDIS0012',
+    'REDIS0013',
     'VALKEY080',
   ])('in %s, whose types we know, are corrupt if the file was damaged, and a writer’s own if it was not', async header => {
     const dump = rdb(header, [plainKey, unknown]);
@@ -34,7 +34,7 @@ describe('unknown types and opcodes', () => {
   });
 
   test.each([
-    'REDIS0013',
+    'REDIS0014',
     'REDIS0015',
     'REDIS0016',
     'REDIS0099',

@@ -155,6 +155,8 @@ describe('opcodes', () => {
     );
     expect(inspection.dataset).toMatchObject({keys: 1, expires: 1});
     expect(inspection.modules).toEqual({meta: 1});
+    // No real server has shown us one.
+    expect(inspection.unverified).toBe(true);
   });
 
   test('RESIZEDB is a hint: what it says is not counted', async () => {
