@@ -21,9 +21,11 @@ export function suppressionsIn(text: string, file: string): Suppression[] {
     const [mark, rule, reason = ''] = MARK.exec(line) ?? [];
     if (mark === undefined) return [];
     const own = line.slice(0, line.indexOf(mark)).trim() !== '';
-    const next = lines.findIndex((text, at) => at > index && text.trim() !== '' && !/^\s*#/.test(text));
+    // Not far below: a file of nothing but marks is not searched to its end for each.
+    const below = lines.slice(index + 1, index + 101);
+    const next = below.findIndex(text => text.trim() !== '' && !/^\s*#/.test(text));
     const written = {file, line: index + 1, column: line.indexOf(mark) + 1};
-    return [{rule: rule!, reason, line: own || next < 0 ? index + 1 : next + 1, written}];
+    return [{rule: rule!, reason, line: own || next < 0 ? index + 1 : index + 2 + next, written}];
   });
 }
 

@@ -107,12 +107,17 @@ function placeOf(origin: string): Place {
 /** A script that writes a configuration. */
 function fromHereDocuments(text: string, path: string): Configuration[] {
   const found: Configuration[] = [];
+  let misses = 0;
   const lines = text.split('\n');
   for (let index = 0; index < lines.length; index += 1) {
     const [, mark] = /<<-?\s*["']?([A-Za-z_]\w*)["']?/.exec(lines[index]!) ?? [];
-    if (mark === undefined) continue;
+    // Each that has no end is looked for to the end of the file.
+    if (mark === undefined || misses >= 100) continue;
     const end = lines.findIndex((line, at) => at > index && line.trim() === mark);
-    if (end < 0) continue;
+    if (end < 0) {
+      misses += 1;
+      continue;
+    }
     const body = lines.slice(index + 1, end).join('\n');
     const first = index + 2;
     if (looksLikeConf(body)) {
@@ -143,7 +148,7 @@ function fromCommands(text: string, path: string): Configuration[] {
   const lines = text.split('\n');
   return lines.flatMap((first, index) => {
     // A supervisor's command goes on where the next lines are indented.
-    const more = /^command\s*=/.test(first) ? lines.slice(index + 1) : [];
+    const more = /^command\s*=/.test(first) ? lines.slice(index + 1, index + 51) : [];
     const end = more.findIndex(text => !/^\s+\S/.test(text));
     const line = [first, ...more.slice(0, end < 0 ? more.length : end)].join(' ');
     if (!/(?:redis|valkey|redict)-server\s/.test(line) || /^\s*#/.test(line)) return [];

@@ -19,6 +19,9 @@ const LIVE_DIRECTORY =
   /^(?:[\w-]+:)?\/(?:var\/lib\/(?:redis|valkey)|data(?:\/(?:redis|valkey))?)(?:\/data)?\/?\.?$/;
 const SHELL = /(?:^|\/)(?:sh|bash|ash|dash)$/;
 
+/** `A=$A$A` on line after line would fill the memory. */
+const MAX_VALUE = 1024;
+
 type Copy = {command: Word[]; text: string; sources: string[]};
 
 export function scriptIssues(script: Script, readings: readonly Reading[]): Issue[] {
@@ -65,7 +68,7 @@ function withVariables(commands: readonly Word[][]): Word[][] {
       );
     for (const {text} of command) {
       const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
-      if (name !== undefined) variables.set(name, expand(value!));
+      if (name !== undefined) variables.set(name, expand(value!).slice(0, MAX_VALUE));
     }
     return command.map(word => ({...word, text: expand(word.text)}));
   });
