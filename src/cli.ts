@@ -61,7 +61,7 @@ async function run(argv: string[], signal: AbortSignal): Promise<number> {
     .option('--depth <depth>', 'quick compares counts, full (the default) values too')
     .option('--proof <proof>', 'of values: debug-digest (the default), or save, which is faster')
     .option('--expect <file>', 'recorded expectations to judge by')
-    .option('--history <place>', 'directory or URI where records of drills are kept')
+    .option('--history <place>', 'records of drills: a directory, branch:NAME or s3://bucket/')
     .option('--report-json <file>', 'write the whole report as JSON')
     .action(async (backup: string | undefined, flags: DrillFlags) => {
       const {drillCommand} = await import('./commands.ts');

@@ -2,7 +2,7 @@
 
 /** `repeated`: again for each; as an input one a line, or with commas. */
 export const GATE_OPTIONS = [
-  {flag: '--history <place>', help: 'directory or URI where records of drills are kept'},
+  {flag: '--history <place>', help: 'records of drills: a directory, branch:NAME or s3://bucket/'},
   {flag: '--workflow <file>', help: 'the workflow that holds the drills, such as nightly-drill.yml'},
   {flag: '--repository <owner/name>', help: 'its repository (GITHUB_REPOSITORY)'},
   {flag: '--branch <name>', help: 'its branch (main)'},

@@ -1,4 +1,4 @@
-/** The steps of the README that record anew and propose the change, run as GitHub's runner runs them, with git and a stand-in for gh. */
+/** The steps of docs/expectations.md that record anew and propose the change, run as GitHub's runner runs them, with git and a stand-in for gh. */
 import {execFileSync} from 'node:child_process';
 import {chmodSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
@@ -22,9 +22,11 @@ const git = (...args: string[]) =>
     stdio: ['ignore', 'pipe', 'ignore'],
   });
 
-/** What the README shows, in a job, on a server of this machine. */
+/** What the page shows, in a job, on a server of this machine. */
 function workflow(): string {
-  const blocks = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)];
+  const blocks = [
+    ...readFileSync(join(ROOT, 'docs/expectations.md'), 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g),
+  ];
   const steps = parse(blocks.map(([, text]) => text!).find(text => text.includes('update: true'))!);
   Object.assign(steps[0].with, {server: 'process'});
   Object.assign(steps[1], {name: 'Propose'});
