@@ -30,7 +30,7 @@ type DrillFlags = ServerFlags & {
   history?: string;
   reportJson?: string;
 };
-type RecordFlags = ServerFlags & {expect: string; update?: boolean};
+type RecordFlags = ServerFlags & {config?: string; expect: string; update?: boolean};
 
 /** Runs one command and sets the exit code. Never rejects. */
 export async function main(argv: string[]): Promise<void> {
@@ -67,10 +67,11 @@ async function run(argv: string[], signal: AbortSignal): Promise<number> {
       const {drillCommand} = await import('./commands.ts');
       exitCode = await drillCommand({...flags, backup}, io(signal));
     });
-  withServer(command('record <backup>', 'write expectations from a backup that passes the drill'))
+  withServer(command('record [backup]', 'write expectations from a backup that passes the drill'))
     .requiredOption('--expect <file>', 'where to write them')
+    .option('--config <file>', 'config file (restore-drill.yml here, if there is one)')
     .option('--update', 'keep the recorded groups, write only what changed, and say what that is')
-    .action(async (backup: string, flags: RecordFlags) => {
+    .action(async (backup: string | undefined, flags: RecordFlags) => {
       const {recordCommand} = await import('./recording.ts');
       exitCode = await recordCommand({...flags, backup}, io(signal));
     });

@@ -16,6 +16,8 @@ const blocks = (language: string): string[] =>
 
 type Step = {uses: string; with: Record<string, string>};
 
+const action = (path: string) => parse(readFileSync(join(ROOT, path), 'utf8'));
+
 const dir = scratch();
 afterAll(() => dir.dispose());
 
@@ -86,13 +88,14 @@ test('its options are those of every command: inputs, or named in the text', asy
       .filter(input => input !== 'backup')
       .toSorted(),
   );
+  const ofRecord = Object.keys(action('record/action.yml').inputs).filter(input => input !== 'backup');
+  expect((await optionsOf('record')).toSorted()).toEqual(ofRecord.toSorted());
   const others = ['record', 'inspect', 'sabotage'].map(optionsOf);
   const documented = (option: string) =>
     rows('Inputs').includes(option) || new RegExp(`--${option}\\b`).test(readme);
   expect((await Promise.all(others)).flat().filter(option => !documented(option))).toEqual([]);
 });
 
-const action = (path: string) => parse(readFileSync(join(ROOT, path), 'utf8'));
 /** First cells of the table below a heading. */
 const rows = (heading: string): string[] => {
   const section = readme.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
