@@ -26,6 +26,7 @@ const STUBS = {
   'plan.cjs': step('plan'),
   'merge.cjs': [...notRunFirst(), ...step('merge')],
   'gate.cjs': [...notRunFirst(), ...step('gate')],
+  'lint.cjs': [...notRunFirst(), ...step('lint')],
   'post.cjs': step('post'),
 };
 

@@ -5,12 +5,12 @@
 import {randomBytes} from 'node:crypto';
 import {join, resolve} from 'node:path';
 import * as core from '@actions/core';
-import type {View} from './action-view.ts';
+import {type Outputs, type Shown, show} from './action-show.ts';
 import type {Held} from './commands.ts';
 import {credentialsIn} from './config/credentials.ts';
 import {whyUntrusted} from './config/trust.ts';
 import type {Deps} from './drill.ts';
-import {DrillError, EXIT, toDrillError} from './errors.ts';
+import {DrillError, toDrillError} from './errors.ts';
 import type {FleetReport} from './fleet/fleet-report.ts';
 import type {FleetFlags, HeldFleet} from './fleet/hold-fleet.ts';
 import {GATE_OPTIONS, inputOf} from './gate/gate-options.ts';
@@ -115,9 +115,24 @@ export async function gate(): Promise<void> {
     const {viewOfGate} = await import('./gate/gate-view.ts');
     const {report, reportPath, unwritten} = await holdGate(flags, deps('', signal));
     const outputs: Outputs = reportPath === undefined ? [] : [['report-path', resolve(reportPath)]];
-    process.exitCode = await show({...viewOfGate(report, look()), report, unwritten, outputs});
+    process.exitCode = await shown({...viewOfGate(report, look()), report, unwritten, outputs});
   } catch (thrown) {
     core.error(`the gate stays shut: ${toDrillError(thrown).message}`);
+  }
+}
+
+/** `uses: redis-restore-drill/lint`: what a change of configuration makes worse. Reads files, and nothing else. */
+export async function lint(): Promise<void> {
+  begin(process.env);
+  core.setOutput('outcome', 'not-run');
+  muteWarnings();
+  try {
+    assertNode();
+    const {lintStep} = await import('./lint/lint-step.ts');
+    const flags = {base: input('base'), config: input('config')};
+    process.exitCode = await shown(await lintStep(core.getMultilineInput('files'), flags, look()));
+  } catch (thrown) {
+    core.error(`the step could not end: ${toDrillError(thrown).message}`);
   }
 }
 
@@ -229,12 +244,12 @@ async function flagsOfInputs(): Promise<FleetFlags> {
 }
 
 function deps(run: string, signal: AbortSignal): Deps {
-  const shown = progressOn({write: text => core.info(text.trimEnd())});
+  const lines = progressOn({write: text => core.info(text.trimEnd())});
   return {
     ...surroundingsIn(process.env),
     mask: secret => core.setSecret(secret),
     signal,
-    progress: timed(shown, text => core.debug(text)),
+    progress: timed(lines, text => core.debug(text)),
     run,
   };
 }
@@ -251,48 +266,11 @@ async function publish(held: Held | HeldFleet): Promise<number> {
     ['backup-age-seconds', backupAgeSeconds],
     ['findings', findings],
   ];
-  return await show({...view, report: reportIn(held), unwritten: held.unwritten, outputs});
+  return await shown({...view, report: reportIn(held), unwritten: held.unwritten, outputs});
 }
 
+const shown = (step: Shown): Promise<number> => show(step, core);
 const look = () => ({paint: paintOn(), maxBytes: SUMMARY_MAX_BYTES, ...docsUrlIn(process.env)});
-
-type Outputs = [name: string, value: unknown][];
-
-type Shown = Omit<View, 'measures'> & {
-  report: {outcome: string};
-  unwritten: DrillError | undefined;
-  outputs: Outputs;
-};
-
-async function show({report, unwritten, outputs, ...view}: Shown): Promise<number> {
-  printInert(view.text);
-  core.debug(JSON.stringify(report));
-  for (const {level, message, title, file, line} of view.annotations)
-    ANNOTATE[level](message, {title, ...(file && {file}), ...(line && {startLine: line})});
-  // A step shows ten errors; of a drill that failed its findings are worth more.
-  const complain = view.exitCode === EXIT.passed ? core.error : core.warning;
-  if (unwritten) complain(`${unwritten.message}\nHINT: ${unwritten.hint}`, {title: unwritten.code});
-  for (const [name, value] of outputs) core.setOutput(name, value);
-  await summarize(view.summary);
-  core.setOutput('outcome', report.outcome);
-  return view.exitCode || (unwritten?.exitCode ?? EXIT.passed);
-}
 
 const reportIn = (held: Held | HeldFleet): DrillReport | FleetReport =>
   'fleet' in held ? held.fleet : held.report;
-
-const ANNOTATE = {error: core.error, warning: core.warning, notice: core.notice};
-
-/** Names of files and servers' words are in it: between these lines the runner takes nothing for a command. */
-function printInert(text: string): void {
-  const token = randomBytes(16).toString('hex');
-  process.stdout.write(`::stop-commands::${token}\n${text}\n::${token}::\n`);
-}
-
-async function summarize(markdown: string): Promise<void> {
-  try {
-    await core.summary.addRaw(markdown).write();
-  } catch (thrown) {
-    core.warning(`the job summary could not be written: ${toDrillError(thrown).message}`);
-  }
-}

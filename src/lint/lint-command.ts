@@ -37,6 +37,14 @@ export async function lintCommand(files: string[], flags: LintFlags, io: Io): Pr
   const {format = 'text'} = flags;
   if (!FORMATS.includes(format))
     throw usage(`--format: there is no format ${format}`, `Write one of ${FORMATS.join(', ')}.`);
+  const linted = await lintFiles(files, flags);
+  io.out(render(linted, format, io));
+  return failing(linted).length > 0 ? EXIT.failed : EXIT.passed;
+}
+
+/** Throws DrillError where the usage is wrong, or nothing can be read. */
+export async function lintFiles(files: string[], flags: Pick<LintFlags, 'base' | 'config'>): Promise<Linted> {
+  if (files.length === 0) throw usage('no file is named', 'Name a file, or a directory such as `.`.');
   if (flags.base !== undefined && files.length !== 1)
     throw usage(
       '--base stands for one file or one directory',
@@ -50,9 +58,7 @@ export async function lintCommand(files: string[], flags: LintFlags, io: Io): Pr
       'Name a redis.conf, a compose file, a ConfigMap, values of a chart or a script.',
     );
   const base = flags.base === undefined ? null : await readSide([flags.base], files);
-  const linted = lint(head, base, job);
-  io.out(render(linted, format, io));
-  return failing(linted).length > 0 ? EXIT.failed : EXIT.passed;
+  return lint(head, base, job);
 }
 
 const usage = (message: string, hint: string): DrillError => new DrillError('usage/invalid', message, {hint});
@@ -67,12 +73,16 @@ const sectionSchema = z.looseObject({lint: lintConfigSchema.prefault({})});
 
 async function readLintConfig(path: string | undefined): Promise<LintConfig> {
   const file = path ?? DEFAULT_CONFIG;
-  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (path === undefined && cause.code === 'ENOENT') return null;
-    throw new DrillError('config/invalid', `${file} cannot be read (${cause.code})`, {
+  const refused = (why: string, cause?: unknown) =>
+    new DrillError('config/invalid', `${file} cannot be read (${why})`, {
       hint: 'Is the path right, seen from the working directory?',
       cause,
     });
+  // What is wrong with a config is told with words of it, and of another file those are nobody's business.
+  if (await leadsOut(file)) throw refused(LEADS_OUT);
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (path === undefined && cause.code === 'ENOENT') return null;
+    throw refused(cause.code ?? 'unknown error', cause);
   });
   if (text === null) return {};
   const {errors, value, lineOf} = plainDocument(text);
@@ -130,19 +140,25 @@ const unreadable = (path: string, code: string): DrillError =>
       })
     : usage(`${path} cannot be read (${code})`, 'Is the path right, seen from the working directory?');
 
+const LEADS_OUT = 'a link leads out of the working directory';
+
+/** By a link of the repository, also of a directory above it. A file elsewhere was named by whoever runs this. */
+async function leadsOut(name: string): Promise<boolean> {
+  if (!resolve(name).startsWith(process.cwd() + sep)) return false;
+  const real = await realpath(name).catch(() => resolve(name));
+  return !real.startsWith((await realpath(process.cwd())) + sep);
+}
+
 /** All files of a directory, links left out: who wrote them may not be trusted to know where they lead. */
 async function pathsOf(name: string, without?: string): Promise<{paths: string[]; root: string}> {
   const stats = await lstat(name).catch((cause: NodeJS.ErrnoException) => {
     throw unreadable(name, cause.code ?? 'unknown error');
   });
+  if (await leadsOut(name)) throw unreadable(name, LEADS_OUT);
   if (!stats.isDirectory()) {
     const real = await realpath(name).catch(() => resolve(name));
     const workspace = await realpath(process.cwd());
-    const inside = real.startsWith(workspace + sep);
-    // A link of the repository that leads out of it is not followed; a file elsewhere was named by whoever runs this.
-    if (stats.isSymbolicLink() && resolve(name).startsWith(process.cwd() + sep) && !inside)
-      throw unreadable(name, 'a link leads out of the working directory');
-    return {paths: [name], root: inside ? workspace : dirname(real)};
+    return {paths: [name], root: real.startsWith(workspace + sep) ? workspace : dirname(real)};
   }
   const paths: string[] = [];
   const walk = async (directory: string): Promise<void> => {

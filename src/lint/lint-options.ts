@@ -8,4 +8,7 @@ export const LINT_OPTIONS = [
   {flag: '--config <file>', help: 'config file (restore-drill.yml here, if there is one)'},
 ];
 
-export type LintFlags = {base?: string; format?: string; config?: string};
+export type LintFlags = {base?: string | undefined; format?: string; config?: string | undefined};
+
+/** Of lint/action.yml: files are named without a flag, and a step shows in every form that GitHub has. */
+export const LINT_INPUTS = ['files', 'base', 'config'];

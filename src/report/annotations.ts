@@ -106,12 +106,15 @@ function placeOf(origin: string): Pick<Annotation, 'file' | 'line'> {
 const plainPath = (file: string): string => file.replace(/^(\.\/+)+(?=.)/, '');
 
 /** Of one level. */
-export function bounded(annotations: Annotation[]): Annotation[] {
+export function bounded(
+  annotations: Annotation[],
+  elsewhere = 'the job summary and the report have them',
+): Annotation[] {
   if (annotations.length <= MAX_PER_LEVEL) return annotations;
   const shown = annotations.slice(0, MAX_PER_LEVEL - 1);
   const more = annotations.length - shown.length;
   const {level} = annotations[0]!;
   const many = `${number(more)} more ${level}s`;
-  const message = `${many} are not shown here: the job summary and the report have them.`;
+  const message = `${many} are not shown here: ${elsewhere}.`;
   return [...shown, {level, title: `Restore drill: ${many}`, message}];
 }

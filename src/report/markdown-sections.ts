@@ -22,7 +22,7 @@ import {
 } from './wording.ts';
 
 /** A rule or an error code, with the page that explains it. */
-export type Link = (page: 'rules.md' | 'troubleshooting.md', id: string) => string;
+export type Link = (page: 'rules.md' | 'troubleshooting.md' | 'lint.md', id: string) => string;
 
 export function linkTo(docsUrl: string | undefined): Link {
   return (page, id) => {

@@ -3,10 +3,7 @@ import {printable} from '../../report/printable.ts';
 import type {Paint, Style} from '../../report/text.ts';
 import type {LintFinding, LintSeverity} from '../finding.ts';
 import {failing, type Linted, type Summary} from '../lint.ts';
-import {isShown, placeText, summaryRows, verdictText} from './wording.ts';
-
-/** Of a repository full of them, those with findings are shown. */
-const MAX_SUMMARIES = 5;
+import {isShown, MAX_SUMMARIES, placeText, summaryRows, telling, verdictText} from './wording.ts';
 
 const STYLES: Record<LintSeverity, Style> = {error: 'bad', warning: 'warn', note: 'dim'};
 
@@ -15,7 +12,7 @@ export function renderLintText(linted: Linted, paint: Paint): string {
   const verdict = verdictText(linted);
   const style: Style = failing(linted).length > 0 ? 'bad' : 'good';
   const lines = [paint(style, verdict.slice(0, 6)) + verdict.slice(6)];
-  for (const summary of chosen(summaries)) lines.push('', ...summaryLines(summary));
+  for (const summary of telling(summaries).slice(0, MAX_SUMMARIES)) lines.push('', ...summaryLines(summary));
   const shown = findings.filter(isShown);
   if (shown.length > 0) lines.push('');
   for (const finding of shown) lines.push(...findingLines(finding, paint));
@@ -24,13 +21,6 @@ export function renderLintText(linted: Linted, paint: Paint): string {
   for (const {rule, place, suppressed} of silenced)
     lines.push(paint('dim', `${placeText(place)}  ignored  ${rule}: ${printable(suppressed!)}`));
   return `${lines.join('\n')}\n`;
-}
-
-function chosen(summaries: readonly Summary[]): readonly Summary[] {
-  const changed = summaries.filter(summary =>
-    summaryRows(summary).some(({before, after}) => before !== null && before !== after),
-  );
-  return (summaries.length > MAX_SUMMARIES ? changed : summaries).slice(0, MAX_SUMMARIES);
 }
 
 function summaryLines(summary: Summary): string[] {

@@ -45,6 +45,17 @@ export function summaryRows({head, base}: Summary): SummaryRow[] {
   return [...losses, ...telling];
 }
 
+/** More are many. */
+export const MAX_SUMMARIES = 5;
+
+/** Of a repository full of configurations, those that have changed. */
+export function telling(summaries: readonly Summary[]): readonly Summary[] {
+  if (summaries.length <= MAX_SUMMARIES) return summaries;
+  return summaries.filter(summary =>
+    summaryRows(summary).some(({before, after}) => before !== null && before !== after),
+  );
+}
+
 const row = (
   what: string,
   base: Reading | null,

@@ -26,6 +26,7 @@ beforeAll(() => {
   write('strict.yml', 'version: 1\nlint: {max-loss: 60s}\nbackups: []\n');
   write('wrong.yml', 'version: 1\nlint: {max-loss: soon, colour: red}\n');
   symlinkSync('/etc/hostname', join(dir, 'link.conf'));
+  symlinkSync('/etc', join(dir, 'etc'));
 });
 
 afterAll(() => {
@@ -142,6 +143,16 @@ test('what proves nothing does not pass', async () => {
   expect((await refusal(['empty'])).message).toBe('no Redis or Valkey configuration in empty');
   expect((await refusal(['none.conf'])).exitCode).toBe(2);
   expect((await refusal(['link.conf'])).message).toContain('a link leads out of the working directory');
+});
+
+test('no link leads out, neither of a directory nor of the config', async () => {
+  const out = /cannot be read \(a link leads out of the working directory\)$/;
+  for (const file of ['etc', 'etc/hostname']) expect((await refusal([file])).message).toMatch(out);
+  expect((await refusal(['head'], {base: 'etc'})).message).toMatch(out);
+  expect(await refusal(['head'], {config: 'etc/hostname'})).toMatchObject({
+    code: 'config/invalid',
+    message: expect.stringMatching(out),
+  });
 });
 
 test('wrong usage, and every problem of the config', async () => {

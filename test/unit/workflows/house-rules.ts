@@ -34,7 +34,7 @@ const PINNED = /^([\w.-]+\/[\w./-]+)@[0-9a-f]{40} # v\d+\.\d+\.\d+$/;
 
 /** The inputs of other people's actions that we use, as their action.yml has them at the commits that we pin. */
 const OTHERS: Record<string, string[]> = {
-  'actions/checkout': ['persist-credentials'],
+  'actions/checkout': ['fetch-depth', 'persist-credentials'],
   'actions/download-artifact': ['path', 'pattern'],
   'actions/setup-node': ['node-version', 'package-manager-cache'],
   'actions/upload-artifact': ['if-no-files-found', 'name', 'overwrite', 'path', 'retention-days'],

@@ -14,7 +14,10 @@ import {ROOT} from '../../servers.ts';
 import {lint} from './house-rules.ts';
 
 const WORKFLOWS = globSync('{.github,examples}/workflows/*.yml', {cwd: ROOT}).toSorted();
-const ACTIONS = ['action.yml', ...['gate', 'merge', 'plan', 'record'].map(name => `${name}/action.yml`)];
+const ACTIONS = [
+  'action.yml',
+  ...['gate', 'lint', 'merge', 'plan', 'record'].map(name => `${name}/action.yml`),
+];
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
 /** A copy with one thing changed; what is to be changed must be there. */
@@ -43,6 +46,7 @@ test('there are workflows of ours and workflows to copy', () => {
     ...[
       'fleet-drill.yml',
       'nightly-drill.yml',
+      'pr-backup-config.yml',
       'pull-request.yml',
       'record-expectations.yml',
       'release-gate.yml',
