@@ -100,7 +100,8 @@ describe.each(PLACES.filter(({proxied}) => proxied))('$name', ({start, missing, 
     busy(`answered ${status}, it is denied at once`, async () => {
       place.proxy!.fault = () => ({kind: 'answer', status});
       expect(await came()).toBe('source/denied');
-      expect(place.proxy!.connections).toBeLessThan(3);
+      // S3 lists, asks for the head, and for one byte to learn why it was refused; a second try would be more.
+      expect(place.proxy!.connections).toBeLessThanOrEqual(3);
     });
   }
 
