@@ -33,6 +33,8 @@ const GOOD_REASONS = [
   // Stores differ in what they can do at all, and a machine in what it has to serve them with.
   /\(skipped: it has no (listing|neighbours|versions|login|status codes)\)/,
   /\(skipped: (rclone|sshd|nginx|moto) cannot be had:/,
+  // What lies on this machine is not fetched, so nothing can change under a fetch.
+  /\(skipped: it is read where it lies\)/,
   // What a server of that line has not got cannot be tried on it.
   /\(skipped: no field expiries here\)/,
   // Debian's releases come and go. Redis 7.0 and one Valkey are asked for below.
