@@ -65,12 +65,34 @@ const OTHERS: Magic[] = [
   {form: 'a PDF document', bytes: '%PDF-'},
   {form: 'an SQLite database', bytes: 'SQLite format 3'},
   {form: 'a Git LFS pointer, not the file it points to', bytes: 'version https://git-lfs.'},
-  {form: 'a UTF-16 text', bytes: hex('fffe')},
-  {form: 'a UTF-16 text', bytes: hex('feff')},
 ];
 
+/**
+ * What a binary OpenPGP message begins with: the key of the session, encrypted to a key or from a passphrase. The tag in
+ * the old format (84, 85, 8c) or the new (c1, c3), a length of 1 or 2 bytes, then:
+ *
+ *     to a key      03  key id, 8 bytes   algorithm   ...    06  00 | 21 04 | 33 06, a fingerprint ...
+ *     passphrase    04  cipher  S2K type  hash        ...    05  cipher  mode  S2K type ...    06  count  cipher ...
+ *
+ * Source: RFC 9580, sections 5.1, 5.3 and 9.
+ */
+const SESSION_KEY_PACKET =
+  /^(([\x84\xc1][\s\S]|[\x85\xc1][\s\S]{2})(\x03[\s\S]{8}[\x01-\x03\x10\x12\x19\x1a]|\x06(\0|\x15\x04|\x21\x06))|[\x8c\xc3][\s\S](\x04[\x01-\x0d][\0\x01\x03\x04][\x01-\x0e]|\x05[\x01-\x0d][\x01-\x03][\0\x01\x03\x04]|\x06[\s\S][\x01-\x0d][\x01-\x03]))/;
+
+type Pattern = {
+  form: string;
+  pattern: RegExp;
+  /**
+   * What the whole start has to be besides, where the pattern is of a byte or two: one of some thousand pieces of rubbish
+   * (what a wrong passphrase decrypts to) would else be taken for such a document, and its damage explained wrongly.
+   */
+  and?: (head: string) => boolean;
+  unpackable?: true;
+  packing?: Packing;
+};
+
 /** Told by a pattern at the start; `s` as binary data may follow. */
-const PATTERNS: {form: string; pattern: RegExp; unpackable?: true; packing?: Packing}[] = [
+const PATTERNS: Pattern[] = [
   // pzstd begins with a frame that is to be skipped. Source: RFC 8878, section 3.1.2.
   {form: 'zstd data', pattern: /^[\x50-\x5f]\x2a\x4d\x18/, unpackable: true, packing: 'zstd'},
   // Also where line ends were changed on the way.
@@ -83,12 +105,12 @@ const PATTERNS: {form: string; pattern: RegExp; unpackable?: true; packing?: Pac
   {form: 'an error reply of a server', pattern: /^-(ERR|NOAUTH|NOPERM|NOMASTERLINK|LOADING|DENIED) /},
   {form: 'an HTML page', pattern: /^(\uFEFF)?\s*(<!--[\s\S]*-->\s*)?<(!doctype html|html|head|body)[\s>]/i},
   {form: 'an XML document (stores answer with one in case of error)', pattern: /^\s*<(\?xml|error>)/i},
-  {form: 'a JSON document', pattern: /^\s*(\{\s*("|\})|\[\s*["{[\d\]])/},
-  {form: 'a shell script', pattern: /^#!/},
-  // OpenPGP binary: a session key packet (old format, tags 1 and 3, or new) with its version number.
+  {form: 'a JSON document', pattern: /^\s*(\{\s*("|\})|\[\s*["{[\d\]])/, and: isText},
+  {form: 'a shell script', pattern: /^#!/, and: isText},
+  {form: 'a UTF-16 text', pattern: /^(\xff\xfe|\xfe\xff)/, and: isUtf16},
   {
     form: 'an OpenPGP message',
-    pattern: /^([\x84\x85][\s\S]{1,2}\x03|\x8c[\s\S]\x04|\xc1[\s\S]{1,2}[\x03\x06]|\xc3[\s\S][\x04-\x06])/,
+    pattern: SESSION_KEY_PACKET,
     unpackable: true,
     packing: 'gpg',
   },
@@ -104,7 +126,7 @@ export function recogniseForm(bytes: Uint8Array): Form {
   if (wrapping) return told(wrapping.form, true, wrapping.packing);
   const other = OTHERS.find(matches);
   if (other) return told(other.form, false);
-  const pattern = PATTERNS.find(row => row.pattern.test(head));
+  const pattern = PATTERNS.find(({pattern: start, and}) => start.test(head) && (and?.(head) ?? true));
   if (pattern) return told(pattern.form, pattern.unpackable ?? false, pattern.packing);
   if (isOldTar(head)) return told('a tar archive', true, 'tar');
   return told(byContent(head), false);
@@ -133,6 +155,13 @@ function byContent(head: string): string {
   if (/^\0+$/.test(head)) return 'zeros: space that was reserved and never written';
   if (isText(head)) return 'text';
   return UNKNOWN_FORM;
+}
+
+/** Without a lone surrogate; the last character may be cut. */
+function isUtf16(head: string): boolean {
+  const bytes = Buffer.from(head, 'latin1');
+  if (head.startsWith('\xfe')) bytes.subarray(0, bytes.length & ~1).swap16();
+  return bytes.toString('utf16le').slice(0, -1).isWellFormed();
 }
 
 /** UTF-8 without control characters, or nearly so: the last character may be cut. */
