@@ -14,22 +14,11 @@ import {
 import {DrillError} from '../errors.ts';
 import {type AzureAccount, anotherAccount, azureAccount} from './azure-account.ts';
 import {azureFault} from './azure-fault.ts';
-import {besideOf, listingOf, type Place, placeOf} from './place.ts';
+import {ObjectStore} from './object-store.ts';
+import {placeOf} from './place.ts';
 import type {Access, StoreDeps} from './source-job.ts';
-import {
-  type Attempt,
-  type Entry,
-  type Listing,
-  notTold,
-  type Range,
-  type Store,
-  StoreFault,
-  unlessDenied,
-} from './store.ts';
+import {type Attempt, type Entry, type Range, type Store, StoreFault} from './store.ts';
 import {readStream} from './stream.ts';
-
-/** As many as the other stores give at once; Azure would give five times as many. */
-const PAGE = 1000;
 
 type Address = {
   host: string | undefined;
@@ -113,38 +102,16 @@ type Properties = {
   contentMD5?: Uint8Array | undefined;
 };
 
-class Container implements Store {
-  readonly ranges = true;
-  readonly parallel = true;
+class Container extends ObjectStore {
   readonly #client: ContainerClient;
   readonly #account: AzureAccount;
   readonly #address: Address;
-  readonly #place: Place;
-  #listed: Entry[] | null = null;
 
   constructor(client: ContainerClient, account: AzureAccount, address: Address) {
+    super(placeOf(address.path));
     this.#client = client;
     this.#account = account;
     this.#address = address;
-    this.#place = placeOf(address.path);
-  }
-
-  async list(attempt: Attempt): Promise<Listing> {
-    const {directory, named, pattern} = this.#place;
-    const place = this.#location(directory + (named ?? pattern ?? ''));
-    if (named !== null) {
-      const entry = await this.#properties(named, attempt);
-      if (entry === null) await this.#assertThere(directory + named, attempt);
-      return listingOf(this.#place, place, entry ? [entry] : []);
-    }
-    this.#listed = await this.#below(directory, attempt);
-    return listingOf(this.#place, place, this.#listed);
-  }
-
-  async beside(entry: Entry, names: string[], attempt: Attempt): Promise<Entry[]> {
-    if (this.#listed) return besideOf(entry, names, this.#listed);
-    const found = await Promise.all(names.map(name => this.#properties(name, attempt).catch(notTold)));
-    return found.filter(neighbour => neighbour !== null);
   }
 
   async open(
@@ -173,40 +140,31 @@ class Container implements Store {
   async [Symbol.asyncDispose](): Promise<void> {}
 
   /** As it was written: with the account where that was named. */
-  #location(path: string): string {
+  protected location(path: string): string {
     const {host, container} = this.#address;
     return `az://${host === undefined ? '' : `${host}/`}${container}/${path}`;
   }
 
   #blob(name: string) {
-    const blob = this.#client.getBlobClient(this.#place.directory + name);
+    const blob = this.#client.getBlobClient(this.place.directory + name);
     const {versionId, snapshot} = this.#address;
-    if (name !== this.#place.named) return blob;
+    if (name !== this.place.named) return blob;
     if (versionId !== undefined) return blob.withVersion(versionId);
     return snapshot === undefined ? blob : blob.withSnapshot(snapshot);
   }
 
-  async #below(prefix: string, attempt: Attempt): Promise<Entry[]> {
-    const entries: Entry[] = [];
+  protected async *pages(prefix: string, size: number, attempt: Attempt): AsyncGenerator<Entry[]> {
     const options = {prefix, includeMetadata: true, abortSignal: attempt.signal};
-    const pages = this.#client.listBlobsFlat(options).byPage({maxPageSize: PAGE});
+    const pages = this.#client.listBlobsFlat(options).byPage({maxPageSize: size});
     for (;;) {
       const {value, done} = await this.#ask(pages.next());
-      if (done) return entries;
-      attempt.alive();
-      for (const item of value.segment.blobItems) {
-        if (!isDirectory(item)) entries.push(this.#entry(item.name.slice(prefix.length), item.properties));
-      }
+      if (done) return;
+      const blobs = value.segment.blobItems.filter(item => !isDirectory(item));
+      yield blobs.map(({name, properties}) => this.#entry(name.slice(prefix.length), properties));
     }
   }
 
-  /** Only in a container that is there a blob can be missing; a login that may not list cannot tell. */
-  async #assertThere(prefix: string, attempt: Attempt): Promise<void> {
-    const pages = this.#client.listBlobsFlat({prefix, abortSignal: attempt.signal}).byPage({maxPageSize: 1});
-    await this.#ask(pages.next()).catch(unlessDenied);
-  }
-
-  async #properties(name: string, attempt: Attempt): Promise<Entry | null> {
+  protected async head(name: string, attempt: Attempt): Promise<Entry | null> {
     try {
       return this.#entry(
         name,
@@ -221,7 +179,7 @@ class Container implements Store {
   #entry(name: string, {contentLength, lastModified, etag, contentMD5}: Properties): Entry {
     return {
       name,
-      location: this.#location(this.#place.directory + name),
+      location: this.location(this.place.directory + name),
       sizeBytes: contentLength ?? null,
       modifiedAt: lastModified?.toISOString() ?? null,
       ...(etag && {version: quoted(etag)}),

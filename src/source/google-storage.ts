@@ -7,19 +7,10 @@ import type {IncomingMessage} from 'node:http';
 import {z} from 'zod';
 import {DrillError} from '../errors.ts';
 import {GoogleLogin, LOG_IN} from './google-login.ts';
-import {besideOf, listingOf, type Place, placeOf} from './place.ts';
+import {ObjectStore} from './object-store.ts';
+import {placeOf} from './place.ts';
 import type {Access, StoreDeps} from './source-job.ts';
-import {
-  type Attempt,
-  type Entry,
-  faultOfStatus,
-  type Listing,
-  notTold,
-  type Range,
-  type Store,
-  StoreFault,
-  unlessDenied,
-} from './store.ts';
+import {type Attempt, type Entry, faultOfStatus, type Range, type Store, StoreFault} from './store.ts';
 import {readStream} from './stream.ts';
 import {parsed, startsAt, textOf, totalOf, WebClient} from './web-client.ts';
 
@@ -75,42 +66,18 @@ function parse(uri: string): Address {
 
 type Reached = {base: string; login: GoogleLogin | null; environment: Record<string, string>};
 
-class GoogleBucket implements Store {
-  readonly ranges = true;
-  readonly parallel = true;
+class GoogleBucket extends ObjectStore {
   readonly #client: WebClient;
   readonly #login: GoogleLogin | null;
   readonly #objects: string;
   readonly #address: Address;
-  readonly #place: Place;
-  #listed: Entry[] | null = null;
 
   constructor(address: Address, {base, login, environment}: Reached) {
+    super(placeOf(address.path));
     this.#client = new WebClient(environment);
     this.#login = login;
     this.#objects = `${base}/storage/v1/b/${encodeURIComponent(address.bucket)}/o`;
     this.#address = address;
-    this.#place = placeOf(address.path);
-  }
-
-  async list(attempt: Attempt): Promise<Listing> {
-    const {directory, named, pattern} = this.#place;
-    const place = this.#location(directory + (named ?? pattern ?? ''));
-    if (named !== null) {
-      const entry = await this.#look(named, attempt);
-      // Only in a bucket that is there an object can be missing; a login that may not list cannot tell.
-      if (entry === null)
-        await this.#page({prefix: directory + named, maxResults: '1'}, attempt).catch(unlessDenied);
-      return listingOf(this.#place, place, entry ? [entry] : []);
-    }
-    this.#listed = await this.#below(directory, attempt);
-    return listingOf(this.#place, place, this.#listed);
-  }
-
-  async beside(entry: Entry, names: string[], attempt: Attempt): Promise<Entry[]> {
-    if (this.#listed) return besideOf(entry, names, this.#listed);
-    const found = await Promise.all(names.map(name => this.#look(name, attempt).catch(notTold)));
-    return found.filter(neighbour => neighbour !== null);
   }
 
   async open({name, version = '', sizeBytes}: Entry, {from, to}: Range, attempt: Attempt) {
@@ -138,35 +105,29 @@ class GoogleBucket implements Store {
     await this.#client[Symbol.asyncDispose]();
   }
 
-  #location(path: string): string {
+  protected location(path: string): string {
     return `gs://${this.#address.bucket}/${path}`;
   }
 
   #url(name: string | null, query: Record<string, string>): URL {
-    const path = name === null ? '' : `/${encodeURIComponent(this.#place.directory + name)}`;
+    const path = name === null ? '' : `/${encodeURIComponent(this.place.directory + name)}`;
     return new URL(`${this.#objects}${path}?${new URLSearchParams(query)}`);
   }
 
-  async #below(prefix: string, attempt: Attempt): Promise<Entry[]> {
-    const entries: Entry[] = [];
+  protected async *pages(prefix: string, size: number, attempt: Attempt): AsyncGenerator<Entry[]> {
+    const asked = {prefix, maxResults: String(size), fields: `nextPageToken,items(${FIELDS})`};
     for (let pageToken: string | undefined; ; ) {
-      const page = await this.#page({prefix, ...(pageToken && {pageToken})}, attempt);
-      for (const object of page.items ?? []) {
-        // Consoles make directories by objects whose names end so.
-        if (!object.name.endsWith('/')) entries.push(this.#entry(object));
-      }
+      const url = this.#url(null, {...asked, ...(pageToken && {pageToken})});
+      const page = await this.#ask(url, pageSchema, attempt);
+      // Consoles make directories by objects whose names end so.
+      yield (page.items ?? []).filter(({name}) => !name.endsWith('/')).map(object => this.#entry(object));
       pageToken = page.nextPageToken;
-      if (!pageToken) return entries;
+      if (!pageToken) return;
     }
   }
 
-  #page(query: Record<string, string>, attempt: Attempt): Promise<z.infer<typeof pageSchema>> {
-    const fields = `nextPageToken,items(${FIELDS})`;
-    return this.#ask(this.#url(null, {...query, fields}), pageSchema, attempt);
-  }
-
-  async #look(name: string, attempt: Attempt): Promise<Entry | null> {
-    const generation = name === this.#place.named ? this.#address.generation : undefined;
+  protected async head(name: string, attempt: Attempt): Promise<Entry | null> {
+    const generation = name === this.place.named ? this.#address.generation : undefined;
     try {
       const url = this.#url(name, {fields: FIELDS, ...(generation !== undefined && {generation})});
       return this.#entry(await this.#ask(url, objectSchema, attempt));
@@ -179,8 +140,8 @@ class GoogleBucket implements Store {
   #entry({name, size, timeCreated, generation, md5Hash, crc32c}: z.infer<typeof objectSchema>): Entry {
     const sum = md5Hash ?? crc32c;
     return {
-      name: name.slice(this.#place.directory.length),
-      location: this.#location(name),
+      name: name.slice(this.place.directory.length),
+      location: this.location(name),
       sizeBytes: Number(size),
       modifiedAt: new Date(timeCreated).toISOString(),
       version: generation,

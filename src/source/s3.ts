@@ -4,7 +4,8 @@
  * when it is wanted.
  */
 import type {Readable} from 'node:stream';
-import {besideOf, listingOf, type Place, placeOf} from './place.ts';
+import {ObjectStore} from './object-store.ts';
+import {placeOf} from './place.ts';
 import {BulkBody, withBulk} from './s3-bulk-handler.ts';
 import {
   faultBy,
@@ -17,60 +18,31 @@ import {
   s3Client,
 } from './s3-client.ts';
 import type {Access, StoreDeps} from './source-job.ts';
-import {
-  type Attempt,
-  type Entry,
-  type Listing,
-  notTold,
-  type Range,
-  type Store,
-  StoreFault,
-} from './store.ts';
+import {type Attempt, type Entry, type Range, type Store, StoreFault} from './store.ts';
 import {readStream} from './stream.ts';
 
 export function s3Store(uri: string, access: Access, deps: StoreDeps): Store {
   const {bucket, key, versionId} = parseS3(uri);
   const client = s3Client(access, deps);
   client.config.requestHandler = withBulk(client.config.requestHandler);
-  return new BucketStore(client, bucket, placeOf(key), versionId);
+  return new BucketStore(client, {bucket, key, versionId});
 }
 
 /** Not called Bucket: TypeScript 7.0.2 renames with a class also the keys of objects that are called like it. */
-class BucketStore implements Store {
-  readonly ranges = true;
-  readonly parallel = true;
+class BucketStore extends ObjectStore {
   readonly #client: S3Client;
   readonly #bucket: string;
-  readonly #place: Place;
   readonly #versionId: string | undefined;
-  #listed: Entry[] | null = null;
 
-  constructor(client: S3Client, bucket: string, place: Place, versionId: string | undefined) {
+  constructor(client: S3Client, {bucket, key, versionId}: ReturnType<typeof parseS3>) {
+    super(placeOf(key));
     this.#client = client;
     this.#bucket = bucket;
-    this.#place = place;
     this.#versionId = versionId;
   }
 
-  async list(attempt: Attempt): Promise<Listing> {
-    const {directory, named, pattern} = this.#place;
-    const place = this.#location(directory + (named ?? pattern ?? ''));
-    if (named !== null) {
-      const entry = await this.#head(named, attempt).catch(error => this.#explained(error, named, attempt));
-      return listingOf(this.#place, place, entry ? [entry] : []);
-    }
-    this.#listed = await this.#below(directory, attempt);
-    return listingOf(this.#place, place, this.#listed);
-  }
-
-  async beside(entry: Entry, names: string[], attempt: Attempt): Promise<Entry[]> {
-    if (this.#listed) return besideOf(entry, names, this.#listed);
-    const found = await Promise.all(names.map(name => this.#head(name, attempt).catch(notTold)));
-    return found.filter(neighbour => neighbour !== null);
-  }
-
   async look(entry: Entry, attempt: Attempt): Promise<Entry> {
-    const exact = await this.#head(entry.name, attempt);
+    const exact = await this.head(entry.name, attempt);
     if (exact) return exact;
     throw new StoreFault('gone', 'it was listed, and is no longer there');
   }
@@ -105,44 +77,41 @@ class BucketStore implements Store {
     this.#client.destroy();
   }
 
-  #location(key: string): string {
+  protected location(key: string): string {
     return `s3://${this.#bucket}/${key}`;
   }
 
   #object(name: string) {
-    return {Bucket: this.#bucket, Key: this.#place.directory + name};
+    return {Bucket: this.#bucket, Key: this.place.directory + name};
   }
 
-  async #below(prefix: string, attempt: Attempt): Promise<Entry[]> {
-    const entries: Entry[] = [];
+  protected async *pages(prefix: string, size: number, attempt: Attempt): AsyncGenerator<Entry[]> {
     let token: string | undefined;
     do {
+      const asked = {Bucket: this.#bucket, Prefix: prefix, MaxKeys: size, ContinuationToken: token};
       const page = await this.#ask(attempt, abortSignal =>
-        this.#client.send(
-          new ListObjectsV2Command({Bucket: this.#bucket, Prefix: prefix, ContinuationToken: token}),
-          {abortSignal},
-        ),
+        this.#client.send(new ListObjectsV2Command(asked), {abortSignal}),
       );
-      attempt.alive();
-      for (const {Key, Size, LastModified, ETag} of page.Contents ?? []) {
+      yield (page.Contents ?? []).flatMap(({Key, Size, LastModified, ETag}) =>
         // Consoles make directories by objects whose names end so.
-        if (Key === undefined || Key.endsWith('/')) continue;
-        entries.push({
-          name: Key.slice(prefix.length),
-          location: this.#location(Key),
-          sizeBytes: Size ?? null,
-          modifiedAt: LastModified?.toISOString() ?? null,
-          ...(ETag && {version: ETag}),
-        });
-      }
+        Key === undefined || Key.endsWith('/')
+          ? []
+          : {
+              name: Key.slice(prefix.length),
+              location: this.location(Key),
+              sizeBytes: Size ?? null,
+              modifiedAt: LastModified?.toISOString() ?? null,
+              ...(ETag && {version: ETag}),
+            },
+      );
       token = page.NextContinuationToken;
     } while (token !== undefined);
-    return entries;
   }
 
-  async #head(name: string, attempt: Attempt): Promise<Entry | null> {
+  protected async head(name: string, attempt: Attempt): Promise<Entry | null> {
     const object = this.#object(name);
-    const versionId = name === this.#place.named ? this.#versionId : undefined;
+    const isNamed = name === this.place.named;
+    const versionId = isNamed ? this.#versionId : undefined;
     try {
       const head = await this.#ask(attempt, abortSignal =>
         this.#client.send(
@@ -157,7 +126,7 @@ class BucketStore implements Store {
       const version = [head.ETag ?? '', head.VersionId ?? ''].join(' ').trimEnd();
       return {
         name,
-        location: this.#location(object.Key),
+        location: this.location(object.Key),
         sizeBytes: head.ContentLength ?? null,
         modifiedAt: head.LastModified?.toISOString() ?? null,
         ...(version !== '' && {version}),
@@ -165,17 +134,17 @@ class BucketStore implements Store {
       };
     } catch (error) {
       if (error instanceof StoreFault && error.kind === 'gone') return null;
-      throw error;
+      throw isNamed ? await this.#explained(error, name, attempt) : error;
     }
   }
 
   /** What answers a HEAD has no body that could say why: asked for a byte, S3 tells. */
-  async #explained(error: unknown, name: string, attempt: Attempt): Promise<never> {
-    if (!(error instanceof StoreFault) || !['denied', 'refused'].includes(error.kind)) throw error;
+  async #explained(error: unknown, name: string, attempt: Attempt): Promise<unknown> {
+    if (!(error instanceof StoreFault) || !['denied', 'refused'].includes(error.kind)) return error;
     const byte = new GetObjectCommand({...this.#object(name), Range: 'bytes=0-0'});
     const {Body} = await this.#ask(attempt, abortSignal => this.#client.send(byte, {abortSignal}));
     (Body as Readable).destroy();
-    throw error;
+    return error;
   }
 
   async #ask<T>({signal}: Attempt, request: (signal: AbortSignal) => Promise<T>): Promise<T> {

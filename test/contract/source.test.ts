@@ -4,7 +4,7 @@ import {readdirSync} from 'node:fs';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from '@jest/globals';
 import {scratch} from '../drills.ts';
 import {skippedBecause} from '../servers.ts';
-import {fetched, outcome} from '../stores/fetched.ts';
+import {fetched, outcome, refusal} from '../stores/fetched.ts';
 import {PLACES, type RunningPlace} from '../stores/places.ts';
 
 const temp = scratch();
@@ -15,7 +15,7 @@ const day = (n: number): Date => new Date(Date.UTC(2026, 0, n));
 /** More than one read, and no multiple of anything. */
 const SOME = randomBytes(300_001);
 
-describe.each(PLACES)('$name', ({start, missing, lists, versions, neighbours, login}) => {
+describe.each(PLACES)('$name', ({name, start, missing, lists, versions, neighbours, login}) => {
   const it: It = missing === undefined ? (test as unknown as It) : skippedBecause(missing);
   const having = (what: boolean, word: string): It => (what ? it : skippedBecause(`it has no ${word}`));
   const listing = having(lists, 'listing');
@@ -70,6 +70,19 @@ describe.each(PLACES)('$name', ({start, missing, lists, versions, neighbours, lo
     expect(await outcome(place.reach(at('nowhere-*.rdb')), temp.path, SOME)).toBe('backup/none-found');
     expect(await outcome(place.reach(at('dump.rdb')), temp.path, SOME)).toBe('backup/missing');
   });
+
+  if (/^(S3|Azure|Google)/.test(name)) {
+    it('has no verdict on what would be in a bucket that is not there', async () => {
+      for (const path of [at('dump.rdb'), at(''), at('*.rdb')]) {
+        const {spec, ...reached} = place.reach(path);
+        const elsewhere = {...reached, spec: String(spec).replace('//backups/', '//nowhere/')};
+        expect(await refusal(elsewhere, temp.path)).toMatchObject({
+          code: 'source/unreachable',
+          message: expect.stringMatching(/there is no such (bucket|container)/),
+        });
+      }
+    });
+  }
 
   having(neighbours, 'neighbours')('finds the checksum beside it', async () => {
     const hex = createHash('sha256').update(SOME).digest('hex');
