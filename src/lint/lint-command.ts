@@ -16,6 +16,7 @@ import {type LintConfig, lintConfigSchema} from './lint-config.ts';
 import {FORMATS, type LintFlags} from './lint-options.ts';
 import {renderLintGithub} from './report/github.ts';
 import {lintReport} from './report/json.ts';
+import {lintJunit} from './report/junit.ts';
 import {lintSarif} from './report/sarif.ts';
 import {renderLintText} from './report/text.ts';
 import type {Target} from './setting.ts';
@@ -66,6 +67,7 @@ const usage = (message: string, hint: string): DrillError => new DrillError('usa
 function render(linted: Linted, format: string, {paint}: Io): string {
   if (format === 'json') return `${JSON.stringify(lintReport(linted), null, 2)}\n`;
   if (format === 'sarif') return `${JSON.stringify(lintSarif(linted), null, 2)}\n`;
+  if (format === 'junit') return lintJunit(linted);
   return format === 'github' ? renderLintGithub(linted) : renderLintText(linted, paint);
 }
 

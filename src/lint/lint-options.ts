@@ -1,10 +1,10 @@
 /** The options of `restore-drill lint`, for the command line and for the Action. */
 
-export const FORMATS = ['text', 'json', 'sarif', 'github'];
+export const FORMATS = ['text', 'json', 'sarif', 'junit', 'github'];
 
 export const LINT_OPTIONS = [
   {flag: '--base <file>', help: 'what it was before: only what the change makes worse fails'},
-  {flag: '--format <format>', help: 'text, json, sarif or github'},
+  {flag: '--format <format>', help: 'text, json, sarif, junit or github'},
   {flag: '--config <file>', help: 'config file (restore-drill.yml here, if there is one)'},
 ];
 
