@@ -15,6 +15,7 @@ import {apart} from '../e2e/cli.ts';
 import {containerTest, execTest} from '../servers.ts';
 
 const dir = scratch();
+const HERE = dir.file('here');
 afterAll(dir.dispose);
 const needsExec = await execTest();
 
@@ -60,9 +61,9 @@ describe('a container whose files we cannot see gets its copy through the engine
   async function drilledApart(conf: string[] = []): Promise<DrillReport> {
     writeFileSync(dir.file('redis.conf'), `${conf.join('\n')}\n`);
     const set = conf.length > 0 ? [`server.config=${dir.file('redis.conf')}`] : [];
-    const asked = {backup: '/mnt/here/dump.rdb', kind: 'container', tempDir: '/mnt/here', set};
+    const asked = {backup: `${HERE}/dump.rdb`, kind: 'container', tempDir: HERE, set};
     const ours = [process.execPath, join(import.meta.dirname, 'one-drill.ts'), JSON.stringify(asked)];
-    const [program, ...args] = [...apart(dir.file('data.tar')), ...ours];
+    const [program, ...args] = [...apart(dir.file('data.tar'), HERE), ...ours];
     const child = spawn(program!, args, {stdio: ['ignore', 'pipe', 'ignore']});
     const [said] = await Promise.all([child.stdout.toArray(), once(child, 'close')]);
     const [, report = ''] = Buffer.concat(said).toString().split('\n');

@@ -8,7 +8,7 @@ import {mkdirSync, readdirSync, readlinkSync, rmdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, beforeEach, describe, expect, test} from '@jest/globals';
-import {directoryPrefix, thisDrill} from '../../src/private/owner.ts';
+import {directoryPrefix, processStart, thisDrill} from '../../src/private/owner.ts';
 import {cleanUp} from '../../src/restore/clean-up.ts';
 import {type ServerOptions, startServer} from '../../src/restore/start-server.ts';
 import type {Throwaway} from '../../src/restore/throwaway.ts';
@@ -28,8 +28,12 @@ const KINDS = servers.engine ? ['container', 'process'] : ['process'];
 
 const newRun = () => randomBytes(8).toString('hex');
 
-/** Pids of drills that were killed here: containers of other drills on the machine are not this test's business. */
-const pids = new Set<string>();
+/**
+ * Drills that were killed here, as the names of their directories have them: id and start of the process. What others on
+ * the machine have is not this test's business, and one of them may get the id of one that is gone.
+ */
+const killed = new Set<string>();
+const asInNames = (pid: number, start: string) => `${pid.toString(36)}-${Number(start).toString(36)}`;
 
 type Started = {kill(): Promise<void>; ended: Promise<number | null>};
 
@@ -40,7 +44,7 @@ async function startOne(kind: string, run: string): Promise<Started> {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {...process.env, NODE_COMPILE_CACHE: cache.path},
   });
-  pids.add(String(child.pid));
+  killed.add(asInNames(child.pid!, processStart(child.pid!)));
   const ended = new Promise<number | null>(resolve => child.once('close', resolve));
   await Promise.race([new Promise(resolve => child.stdout.once('data', resolve)), ended]);
   const kill = async () => {
@@ -76,22 +80,23 @@ async function containersLeft(): Promise<string[]> {
   if (!servers.engine) return [];
   const filters = encodeURIComponent(JSON.stringify({label: ['restore-drill.run']}));
   const listed = (await docker(`/containers/json?all=1&filters=${filters}`)) as Listed[];
-  return listed.filter(({Labels}) => pids.has(Labels['restore-drill.pid'] ?? '')).map(({Id}) => Id);
+  const who = (labels: Listed['Labels']) =>
+    asInNames(Number(labels['restore-drill.pid']), labels['restore-drill.processStart']!);
+  return listed.filter(({Labels}) => killed.has(who(Labels))).map(({Id}) => Id);
 }
 
-/** Of this test's drills: by the process id in the name. */
 const directoriesLeft = () =>
   [temp.path, '/tmp'].flatMap(parent =>
-    readdirSync(parent).filter(name => pids.has(String(Number.parseInt(name.split('-')[3] ?? '', 36)))),
+    readdirSync(parent).filter(
+      name => name.startsWith('restore-drill-') && killed.has(name.split('-').slice(3, 5).join('-')),
+    ),
   );
 
 const serversLeft = () =>
   readdirSync('/proc').filter(pid => {
     try {
       const at = readlinkSync(`/proc/${pid}/cwd`);
-      return [...pids].some(
-        id => at.includes(`-${Number(id).toString(36)}-`) && at.includes('restore-drill-'),
-      );
+      return at.includes('restore-drill-') && [...killed].some(who => at.includes(`-${who}-`));
     } catch {
       return false;
     }
@@ -123,7 +128,7 @@ describe('a drill that is killed', () => {
     temp.dispose();
     cache.dispose();
   });
-  beforeEach(() => pids.clear());
+  beforeEach(() => killed.clear());
 
   const livingAreWell = async () => {
     for (const server of living) {
@@ -150,9 +155,9 @@ describe('a drill that is killed', () => {
 
   test('before it has written whose its directory is: the name says it', async () => {
     const mine = directoryPrefix(thisDrill());
-    const killed = directoryPrefix({...thisDrill(), pid: 2 ** 22 + 1});
+    const dead = directoryPrefix({...thisDrill(), pid: 2 ** 22 + 1});
     const elsewhere = directoryPrefix({...thisDrill(), pid: 2 ** 22 + 1, host: 'elsewhere'});
-    for (const prefix of [mine, killed, elsewhere]) mkdirSync(join(temp.path, `${prefix}abcdef`));
+    for (const prefix of [mine, dead, elsewhere]) mkdirSync(join(temp.path, `${prefix}abcdef`));
     const {directories, problems} = await cleanUp({run: newRun(), tempDir: temp.path});
     expect({directories, problems}).toEqual({directories: 1, problems: []});
     const kept = readdirSync(temp.path).filter(name => name.endsWith('abcdef'));

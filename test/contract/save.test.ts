@@ -15,6 +15,7 @@ import {bytes, f64le, i64le, int8, key, listOf, OP, rdb, selectDb, str, strings}
 import {containerTest, execTest, servers} from '../servers.ts';
 
 const dir = scratch();
+const HERE = dir.file('here');
 afterAll(() => dir.dispose());
 const needsExec = await execTest();
 
@@ -66,12 +67,12 @@ async function save({kind, image = 'auto', via = 'socket', large = false}: Way):
   const far = via === 'exec';
   const options = {kind, image, registry: null, memoryBytes: null};
   const asked = {
-    dump: far ? '/mnt/here/dump.rdb' : large ? largeDump : dump,
-    tempDir: far ? '/mnt/here' : dir.path,
+    dump: far ? `${HERE}/dump.rdb` : large ? largeDump : dump,
+    tempDir: far ? HERE : dir.path,
     options,
   };
   const ours = [process.execPath, join(import.meta.dirname, 'one-save.ts'), JSON.stringify(asked)];
-  const [program, ...args] = far ? [...apart(dump), ...ours] : ours;
+  const [program, ...args] = far ? [...apart(dump, HERE), ...ours] : ours;
   const child = spawn(program!, args);
   const [out, err] = await Promise.all([child.stdout, child.stderr].map(stream => stream.toArray()));
   if (out!.length === 0) throw new Error(err!.join(''));

@@ -4,6 +4,7 @@ import {readdirSync} from 'node:fs';
 import {get} from 'node:http';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {processStart} from '../../src/private/owner.ts';
 import {ROOT} from '../servers.ts';
 
 export const CLI = join(ROOT, 'dist', 'cli.cjs');
@@ -18,7 +19,7 @@ export function start(
   const [command, ...rest] = [...program, process.execPath, cli, ...args];
   const child = spawn(command!, rest, {cwd, env: {...process.env, NO_COLOR: '1', ...env}});
   // What is run before it (unshare, setpriv) hands its process over by exec.
-  started.add(String(child.pid));
+  if (child.pid !== undefined) started.add(`${child.pid} ${processStart(child.pid)}`);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', chunk => {
@@ -52,22 +53,28 @@ export function docker(path: string): Promise<unknown> {
 
 type Listed = {Id: string; Labels: Record<string, string>; State: string};
 
-/** Process ids of all drills that this test file started: other drills on the machine are not its business. */
+/** All drills that this test file started, by id and start: others are not its business, and may get the id of one. */
 const started = new Set<string>();
 
 /** Containers of drills that this test file started. */
 export async function drillContainers(): Promise<Listed[]> {
   const filters = encodeURIComponent(JSON.stringify({label: ['restore-drill.run']}));
   const listed = (await docker(`/containers/json?all=1&filters=${filters}`)) as Listed[];
-  return listed.filter(({Labels}) => started.has(Labels['restore-drill.pid'] ?? ''));
+  return listed.filter(({Labels}) =>
+    started.has(`${Labels['restore-drill.pid']} ${Labels['restore-drill.processStart']}`),
+  );
 }
 
 export const privateDirs = (parent: string = tmpdir()): string[] =>
   readdirSync(parent).filter(name => /^restore-drill-/.test(name));
 
-/** Runs a command with a file system of its own at /mnt/here, which the engine does not see; the dump is copied there. */
-export function apart(dump: string): string[] {
+/**
+ * Runs a command with a file system of its own at `here`, which the engine does not see; the dump is copied there. Each
+ * test file has a place of its own for it: who removes such a directory takes away what is mounted on it, in every
+ * namespace.
+ */
+export function apart(dump: string, here: string): string[] {
   const script =
-    'mkdir -p /mnt/here && mount -t tmpfs tmpfs /mnt/here && chmod 755 /mnt/here && cp "$0" /mnt/here/dump.rdb && exec "$@"';
-  return ['unshare', '--mount', 'sh', '-c', script, dump];
+    'dump=$1 here=$2; shift 2; mkdir -p "$here" && mount -t tmpfs tmpfs "$here" && chmod 755 "$here" && cp "$dump" "$here/dump.rdb" && exec "$@"';
+  return ['unshare', '--mount', 'sh', '-c', script, 'sh', dump, here];
 }

@@ -1,13 +1,14 @@
 /** Drills in containers, seen from outside: how the server is locked in, how a drill is ended, what stays behind. */
 
-import {execFileSync} from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import {type AddressInfo, createServer, type Socket} from 'node:net';
@@ -21,6 +22,7 @@ import {apart, docker, drillContainers, privateDirs, run, start} from './cli.ts'
 
 const needsExec = await execTest();
 const dir = scratch();
+const HERE = dir.file('here');
 const temp = scratch();
 const env = {TMPDIR: temp.path, RUNNER_TEMP: ''};
 const big = dir.file('big.rdb');
@@ -90,8 +92,8 @@ describe('the throwaway server', () => {
     const drillOn = async (via: 'socket' | 'exec') => {
       const dump = line === 'redis:6.0' ? writeOldDump(dir.file('old.rdb')) : SAMPLE;
       const json = dir.file('report.json');
-      const path = via === 'socket' ? dump : '/mnt/here/dump.rdb';
-      const where = via === 'socket' ? {env} : {env: {...env, TMPDIR: '/mnt/here'}, program: apart(dump)};
+      const path = via === 'socket' ? dump : `${HERE}/dump.rdb`;
+      const where = via === 'socket' ? {env} : {env: {...env, TMPDIR: HERE}, program: apart(dump, HERE)};
       const ran = await run(['drill', path, '--image', ref, '--report-json', json], where);
       expect({exitCode: ran.exitCode, out: ran.exitCode === 0 ? '' : ran.stdout + ran.stderr}).toEqual({
         exitCode: 0,
@@ -121,16 +123,16 @@ describe('the throwaway server', () => {
 
   needsExec('is never asked about another file that lies at the same path on the engine’s side', async () => {
     // Outside our mount namespace the same path holds a damaged file: a drill that mounted it would end red.
-    execFileSync('mkdir', ['-p', '/mnt/here']);
-    writeFileSync('/mnt/here/dump.rdb', 'not the backup');
+    mkdirSync(HERE, {recursive: true});
+    writeFileSync(`${HERE}/dump.rdb`, 'not the backup');
     try {
-      const ran = await run(['drill', '/mnt/here/dump.rdb', '--expect', SAMPLE_EXPECTATIONS], {
-        env: {...env, TMPDIR: '/mnt/here'},
-        program: apart(SAMPLE),
+      const ran = await run(['drill', `${HERE}/dump.rdb`, '--expect', SAMPLE_EXPECTATIONS], {
+        env: {...env, TMPDIR: HERE},
+        program: apart(SAMPLE, HERE),
       });
       expect({exitCode: ran.exitCode, out: ran.stdout.slice(0, 6)}).toEqual({exitCode: 0, out: 'PASSED'});
     } finally {
-      execFileSync('rm', ['-r', '/mnt/here']);
+      rmSync(HERE, {recursive: true});
     }
   });
 

@@ -8,6 +8,7 @@ import {apart, type Ran, run} from './cli.ts';
 import {ask, lineToEngine, type OwnEngine, startPodman, startRootlessDocker} from './engines.ts';
 
 const dir = scratch();
+const HERE = dir.file('here');
 const dump = dir.file('dump.rdb');
 const truncated = dir.file('truncated.rdb');
 beforeAll(() => {
@@ -69,17 +70,14 @@ for (const [index, kind] of kinds.entries()) {
       async () => {
         await using line = await lineToEngine(engine!.socket);
         const json = dir.file('remote.json');
-        const ran = await run(
-          ['drill', '/mnt/here/dump.rdb', '--server', 'container', '--report-json', json],
-          {
-            env: {DOCKER_HOST: line.host, RUNNER_TEMP: '/mnt/here'},
-            program: apart(dump),
-          },
-        );
+        const ran = await run(['drill', `${HERE}/dump.rdb`, '--server', 'container', '--report-json', json], {
+          env: {DOCKER_HOST: line.host, RUNNER_TEMP: HERE},
+          program: apart(dump, HERE),
+        });
         expect({exitCode: ran.exitCode, stdout: ran.stdout}).toMatchObject({exitCode: 0});
         expect(reportSchema.parse(JSON.parse(readFileSync(json, 'utf8'))).server?.via).toBe('exec');
         // The directory itself is where a file system is mounted for the drill.
-        expect(readdirSync('/mnt/here')).toEqual([]);
+        expect(readdirSync(HERE)).toEqual([]);
       },
     );
 

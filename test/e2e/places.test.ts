@@ -15,6 +15,7 @@ import {DEFAULT_SOCKET, lineToEngine} from './engines.ts';
 const needsExec = await execTest();
 const asRoot = process.getuid!() === 0 ? test : test.skip;
 const dir = scratch();
+const HERE = dir.file('here');
 /** As the runner's own temporary directory, which it mounts into job containers at another path. */
 const temp = scratch();
 const env = {RUNNER_TEMP: temp.path, DOCKER_HOST: ''};
@@ -120,10 +121,10 @@ describe('with a remote engine, which sees none of our files', () => {
   needsExec('the drill passes through exec, over tcp', async () => {
     await using line = await lineToEngine();
     const json = dir.file('remote.json');
-    const args = ['drill', '/mnt/here/dump.rdb', '--expect', SAMPLE_EXPECTATIONS, '--report-json', json];
+    const args = ['drill', `${HERE}/dump.rdb`, '--expect', SAMPLE_EXPECTATIONS, '--report-json', json];
     const ran = await run(args, {
-      env: {...env, RUNNER_TEMP: '/mnt/here', DOCKER_HOST: line.host},
-      program: apart(SAMPLE),
+      env: {...env, RUNNER_TEMP: HERE, DOCKER_HOST: line.host},
+      program: apart(SAMPLE, HERE),
     });
     expect({exitCode: ran.exitCode, out: ran.stdout.slice(0, 6)}).toEqual({exitCode: 0, out: 'PASSED'});
     expect(reportIn(json).server).toMatchObject({kind: 'container', via: 'exec'});
@@ -187,9 +188,9 @@ describe('an engine that goes away', () => {
       const {ended} =
         via === 'socket'
           ? start(['drill', big, ...image, '--report-json', json], where)
-          : start(['drill', '/mnt/here/dump.rdb', ...image, '--report-json', json], {
-              env: {...where.env, RUNNER_TEMP: '/mnt/here'},
-              program: apart(big),
+          : start(['drill', `${HERE}/dump.rdb`, ...image, '--report-json', json], {
+              env: {...where.env, RUNNER_TEMP: HERE},
+              program: apart(big, HERE),
             });
       await loading();
       line.cut();

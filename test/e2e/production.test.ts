@@ -7,6 +7,7 @@ import {containerTest, execTest, imageOf, SAMPLE, servers} from '../servers.ts';
 import {apart, drillContainers, privateDirs, run} from './cli.ts';
 
 const dir = scratch();
+const HERE = dir.file('here');
 const temp = scratch();
 afterAll(() => {
   dir.dispose();
@@ -75,8 +76,8 @@ describe('server.config', () => {
   );
 
   needsExec('where the engine sees none of our files: the same by copying and exec', async () => {
-    const where = {env: {...env, TMPDIR: '/mnt/here'}, program: apart(SAMPLE)};
-    const {ran, report} = await drillWith(['appendonly yes', 'databases 64'], where, '/mnt/here/dump.rdb');
+    const where = {env: {...env, TMPDIR: HERE}, program: apart(SAMPLE, HERE)};
+    const {ran, report} = await drillWith(['appendonly yes', 'databases 64'], where, `${HERE}/dump.rdb`);
     expect(ran.exitCode).toBe(4);
     expect(report.server?.via).toBe('exec');
     expect(report.production).toMatchObject({server: {via: 'exec'}});
@@ -89,8 +90,8 @@ describe('server.config', () => {
 needsExec('the checker, where the engine sees none of our files', async () => {
   writeFileSync(dir.file('cut.rdb'), readFileSync(SAMPLE).subarray(0, 20_000));
   const json = dir.file('checked.json');
-  const where = {env: {...env, TMPDIR: '/mnt/here'}, program: apart(dir.file('cut.rdb'))};
-  const ran = await run(['drill', '/mnt/here/dump.rdb', '--image', image, '--report-json', json], where);
+  const where = {env: {...env, TMPDIR: HERE}, program: apart(dir.file('cut.rdb'), HERE)};
+  const ran = await run(['drill', `${HERE}/dump.rdb`, '--image', image, '--report-json', json], where);
   expect(ran.exitCode).toBe(4);
   const report = reportSchema.parse(JSON.parse(readFileSync(json, 'utf8')));
   expect(report.checker).toMatchObject({status: 'damaged', offset: 19_947});
