@@ -1,6 +1,7 @@
 /** The Action in dist/, run as GitHub's runner runs it: what it tells the workflow in each outcome. */
 import {copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, describe, expect, test} from '@jest/globals';
 import {reportSchema} from '../../src/report/drill-report.ts';
 import {scratch} from '../drills.ts';
@@ -182,9 +183,17 @@ describe('a drill that cannot be held', () => {
   });
 
   test('an action that dies leaves not-run behind, never nothing', async () => {
+    // A source that does not come, so that there is no end but that.
+    const config = 'version: 1\nbackups:\n  - {name: never, source: {command: [sleep, "30"]}}\n';
+    writeFileSync(inWorkspace('never.yml'), config);
     const ran = await act(
-      {backup: 'dump.rdb', ...IN_PROCESS},
-      {signals: [{afterMs: 250, signal: 'SIGKILL'}]},
+      {config: 'never.yml', ...IN_PROCESS},
+      {
+        signals: [{afterMs: 0, signal: 'SIGKILL'}],
+        signalsFrom: async ({told, ended}) => {
+          while (!ended() && !told().includes('not-run')) await sleep(5);
+        },
+      },
     );
     expect({outcome: ran.outcome, output: ran.outputs.outcome}).toEqual({
       outcome: 'failure',

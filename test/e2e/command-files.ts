@@ -37,6 +37,11 @@ export class CommandFiles {
     for (const path of Object.values(this.env)) writeFileSync(path, '');
   }
 
+  /** Outputs and state as they are written so far, by a step that still runs. */
+  soFar(): string {
+    return ['GITHUB_OUTPUT', 'GITHUB_STATE'].map(name => readFileSync(this.env[name]!, 'utf8')).join('\n');
+  }
+
   /** What the step has written; takes the files away. */
   read(): Told {
     const errors: string[] = [];

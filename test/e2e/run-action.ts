@@ -62,6 +62,8 @@ export type Request = {
   event?: object;
   /** Signals to main. */
   signals?: Signal[];
+  /** What their times are counted from, rather than from its start: how long that takes depends on the machine. */
+  signalsFrom?: ((running: RunningAction) => Promise<unknown>) | undefined;
   /** Signals to post. */
   postSignals?: Signal[];
   /** Put before node: `['unshare', …]`; it must hand its process over by exec. */
@@ -70,6 +72,13 @@ export type Request = {
   post?: boolean;
   /** Secrets of the job that are masked from the start. */
   masks?: Set<string>;
+};
+
+export type RunningAction = {
+  pid: number;
+  /** Outputs and state so far, as they are written. */
+  told(): string;
+  ended(): boolean;
 };
 
 export type Stage = {
@@ -94,7 +103,11 @@ export async function runAction(request: Request): Promise<ActionRun> {
   const main = await runStage({...request, masks}, 'main');
   const wanted = runs.post !== undefined && request.post !== false;
   const post = wanted
-    ? await runStage({...request, masks, signals: request.postSignals ?? []}, 'post', main.state)
+    ? await runStage(
+        {...request, masks, signals: request.postSignals ?? [], signalsFrom: undefined},
+        'post',
+        main.state,
+      )
     : null;
   return {...main, post};
 }
@@ -123,10 +136,10 @@ export async function runStage(
   const reader = new CommandReader({masks: request.masks ?? new Set(), debug: env.RUNNER_DEBUG === '1'});
   if (unexpected.length > 0) reader.say(`##[warning]Unexpected input(s) '${unexpected.join("', '")}'`);
   const command = [...(request.program ?? []), process.execPath, script];
-  const ran = await runProcess(
-    {command, env, cwd: request.machine.workspace, signals: request.signals ?? []},
-    reader,
-  );
+  const told = () => files.soFar();
+  const {signals = [], signalsFrom} = request;
+  const from = signalsFrom && ((child: Child) => signalsFrom({...child, told}));
+  const ran = await runProcess({command, env, cwd: request.machine.workspace, signals, from}, reader);
   return {...ran, ...concluded(ran.exitCode, files.read(), reader)};
 }
 
@@ -140,16 +153,30 @@ export function concluded(exitCode: number | null, told: Told, reader: CommandRe
   return {outcome, ...told, commands: reader.commands, log: reader.log};
 }
 
-type Running = {command: string[]; env: Record<string, string | undefined>; cwd: string; signals: Signal[]};
+type Running = {
+  command: string[];
+  env: Record<string, string | undefined>;
+  cwd: string;
+  signals: Signal[];
+  from?: ((child: Child) => Promise<unknown>) | undefined;
+};
+type Child = Omit<RunningAction, 'told'>;
 
 /** Runs until exit; both streams go through the reader, line by line as they come. */
 export async function runProcess(
-  {command: [program, ...args], env, cwd, signals}: Running,
+  {command: [program, ...args], env, cwd, signals, from}: Running,
   reader: CommandReader,
 ) {
   const started = performance.now();
   const child = spawn(program!, args, {cwd, env, stdio: ['ignore', 'pipe', 'pipe']});
-  const timers = signals.map(({afterMs, signal}) => setTimeout(() => child.kill(signal), afterMs));
+  const timers: NodeJS.Timeout[] = [];
+  let over = false;
+  const arm = () => {
+    if (over) return;
+    timers.push(...signals.map(({afterMs, signal}) => setTimeout(() => child.kill(signal), afterMs)));
+  };
+  if (from && child.pid !== undefined) from({pid: child.pid, ended: () => over}).then(arm, arm);
+  else arm();
   const output = {stdout: '', stderr: ''};
   const reading = (['stdout', 'stderr'] as const).map(async name => {
     child[name].on('data', chunk => {
@@ -165,6 +192,7 @@ export async function runProcess(
     const [{exitCode, signal}] = await Promise.all([ended, ...reading]);
     return {pid: child.pid, exitCode, signal, ...output, ms: performance.now() - started};
   } finally {
+    over = true;
     timers.forEach(clearTimeout);
   }
 }
