@@ -8,7 +8,7 @@ import {existsSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {promisify} from 'node:util';
-import {afterAll, describe, expect, jest, test} from '@jest/globals';
+import {afterAll, describe, expect, test} from '@jest/globals';
 import type {DrillReport} from '../../src/report/drill-report.ts';
 import {AOF_ON, dirOf, rewrite} from '../aof-sets.ts';
 import {drillOf, failures, scratch} from '../drills.ts';
@@ -16,8 +16,6 @@ import {LiveRedis} from '../live-redis.ts';
 import {RandomDataset} from '../random-dataset.ts';
 import {skipMissing} from '../servers.ts';
 import {unpackedServers} from '../unpacked-server.ts';
-
-jest.setTimeout(300_000);
 
 const DATASETS = Number(process.env.AOF_DATASETS ?? 2);
 const firstSeed = Number(process.env.AOF_SEED ?? Date.now() % 1_000_000_000);

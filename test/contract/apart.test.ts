@@ -3,7 +3,7 @@
  * same digests, on every server at hand, and counts are those that the server itself gives. A failing seed is named;
  * `DIGEST_SEED=n` draws it again.
  */
-import {afterAll, describe, expect, jest, test} from '@jest/globals';
+import {afterAll, describe, expect, test} from '@jest/globals';
 import {inspect} from '../../src/inspect/inspect.ts';
 import {canRead, lineOf, type Product} from '../../src/redis/server-line.ts';
 import {scratch} from '../drills.ts';
@@ -12,8 +12,6 @@ import {PlainApart} from '../plain-apart.ts';
 import {RandomApart} from '../random-apart.ts';
 import type {Command} from '../random-dataset.ts';
 import {binaries, skipMissing} from '../servers.ts';
-
-jest.setTimeout(600_000);
 
 const DATASETS = 60;
 const firstSeed = Number(process.env.DIGEST_SEED ?? Date.now() % 1_000_000_000);

@@ -3,7 +3,7 @@
  * server's dialect, and a frozen server tells of keys whose time has passed. `DIGEST_SEED=n` draws the same datasets again.
  */
 import {dirname, join} from 'node:path';
-import {describe, expect, jest, test} from '@jest/globals';
+import {describe, expect, test} from '@jest/globals';
 import {askForCanaries} from '../../src/census/canaries.ts';
 import type {CanaryKey} from '../../src/inspect/canaries/canary-schema.ts';
 import {inspect} from '../../src/inspect/inspect.ts';
@@ -14,8 +14,6 @@ import {connectByExec} from '../../src/restore/exec-client.ts';
 import {LiveRedis} from '../live-redis.ts';
 import {type Command, RandomDataset} from '../random-dataset.ts';
 import {binaries, skipMissing} from '../servers.ts';
-
-jest.setTimeout(600_000);
 
 const DATASETS = 20;
 const firstSeed = Number(process.env.DIGEST_SEED ?? Date.now() % 1_000_000_000);

@@ -4,7 +4,7 @@ import {copyFileSync, readFileSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {afterAll, beforeAll, describe, expect, jest, test} from '@jest/globals';
+import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import {renderFleet} from '../../src/fleet/fleet-text.ts';
 import {holdFleet} from '../../src/fleet/hold-fleet.ts';
 import {inspect} from '../../src/inspect/inspect.ts';
@@ -13,7 +13,6 @@ import {slotsIn} from '../../src/redis/slots.ts';
 import {scratch, testDeps} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
 
-jest.setTimeout(120_000);
 const dir = scratch();
 afterAll(() => dir.dispose());
 

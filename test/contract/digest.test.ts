@@ -2,7 +2,7 @@
  * Our digest of a dump is the server's DEBUG DIGEST of what it has loaded from it: on every server at hand, for datasets
  * drawn at random. A failing seed is named; `DIGEST_SEED=n` draws it again.
  */
-import {describe, expect, jest, test} from '@jest/globals';
+import {describe, expect, test} from '@jest/globals';
 import {inspect} from '../../src/inspect/inspect.ts';
 import {drawLedger} from '../../src/judge/ledger.ts';
 import {compareLines, digestDialect, lineOf, type Product} from '../../src/redis/server-line.ts';
@@ -10,8 +10,6 @@ import {aCensus, aLoad} from '../builders.ts';
 import {LiveRedis} from '../live-redis.ts';
 import {type Command, RandomDataset} from '../random-dataset.ts';
 import {binaries, skipMissing} from '../servers.ts';
-
-jest.setTimeout(600_000);
 
 /** Of each server: a thousand a run. */
 const DATASETS = Math.ceil(1000 / binaries.length);

@@ -2,13 +2,11 @@
  * A group holds the keys that KEYS answers for its pattern: on every server at hand, for patterns and names drawn at
  * random from the bytes that mean something to either. A failing seed is named; `GLOB_SEED=n` draws it again.
  */
-import {describe, expect, jest, test} from '@jest/globals';
+import {describe, expect, test} from '@jest/globals';
 import {PatternSet} from '../../src/inspect/groups/pattern-set.ts';
 import {LiveRedis} from '../live-redis.ts';
 import {randomFrom} from '../random-dataset.ts';
 import {binaries, skipMissing} from '../servers.ts';
-
-jest.setTimeout(300_000);
 
 const firstSeed = Number(process.env.GLOB_SEED ?? Date.now() % 1_000_000_000);
 const NAMES = 400;

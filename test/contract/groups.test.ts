@@ -4,15 +4,13 @@
  * times are those that PEXPIRETIME answers. A failing seed is named; `GROUPS_SEED=n` draws it again.
  */
 import {createHash} from 'node:crypto';
-import {afterAll, describe, expect, jest, test} from '@jest/globals';
+import {afterAll, describe, expect, test} from '@jest/globals';
 import {inspect} from '../../src/inspect/inspect.ts';
 import {digestDialect, lineOf, type Product} from '../../src/redis/server-line.ts';
 import {scratch} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
 import {type Command, RandomDataset} from '../random-dataset.ts';
 import {binaries, skipMissing} from '../servers.ts';
-
-jest.setTimeout(300_000);
 
 const seed = Number(process.env.GROUPS_SEED ?? Date.now() % 1_000_000_000);
 const DATASETS = 5;

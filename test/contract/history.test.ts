@@ -96,5 +96,5 @@ describe.each(Object.entries(HISTORY_PLACES))('a history in a %s', (_, make) => 
     expect(unreadable).toEqual([]);
     const totals = records.map(({timings}) => timings.totalMs);
     expect(totals.toSorted((a, b) => a - b)).toEqual(Array.from({length: 2 * count}, (_, number) => number));
-  }, 600_000);
+  });
 });

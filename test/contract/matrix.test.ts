@@ -1,5 +1,5 @@
 /** One backup on several real servers, in containers: which can load it and which cannot. */
-import {afterAll, beforeAll, describe, expect, jest, test} from '@jest/globals';
+import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import {type DrillReport, reportSchema} from '../../src/report/drill-report.ts';
 import {renderMarkdown} from '../../src/report/markdown.ts';
 import {renderText} from '../../src/report/text.ts';
@@ -7,7 +7,6 @@ import {drillOf, failures, scratch} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
 import {containerTest, imageOf, servers} from '../servers.ts';
 
-jest.setTimeout(120_000);
 const dir = scratch();
 afterAll(() => dir.dispose());
 

@@ -16,14 +16,12 @@ import {
 } from 'node:fs';
 import {tmpdir} from 'node:os';
 import {basename, dirname, join} from 'node:path';
-import {afterAll, describe, expect, jest, test} from '@jest/globals';
+import {afterAll, describe, expect, test} from '@jest/globals';
 import {Redis} from 'ioredis';
 import {copyData, fill, makeAof, rewrite} from '../aof-sets.ts';
 import {drillOf, scratch} from '../drills.ts';
 import {type Random, randomOf} from '../fuzz/mutations.ts';
 import {packedTest} from '../packed-test.ts';
-
-jest.setTimeout(600_000);
 
 const SEED = Number(process.env.DAMAGE_SEED ?? 4);
 /** Of each form; `PLACES=500 npm test -- test/sabotage/aof-mutations` takes minutes. */

@@ -5,16 +5,13 @@
  */
 import {existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import {delimiter, join} from 'node:path';
-import {afterAll, beforeAll, describe, expect, jest, test} from '@jest/globals';
+import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import type {DrillReport} from '../../src/report/drill-report.ts';
 import {drillOf, scratch} from '../drills.ts';
 import {type Random, randomOf} from '../fuzz/mutations.ts';
 import {packedTest} from '../packed-test.ts';
 import {KEY_SETTINGS, keysOf, Packer, type PackName} from '../packers.ts';
 import {SAMPLE} from '../servers.ts';
-
-// Thousands of drills, on a machine that may have other work.
-jest.setTimeout(600_000);
 
 /** In each form. All of `PLACES=500 npm test -- test/sabotage/random-damage` takes minutes; each run here has a part of it. */
 const PLACES = Number(process.env.PLACES ?? 100);

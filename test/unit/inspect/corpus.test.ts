@@ -4,12 +4,10 @@
  */
 import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {describe, expect, jest, test} from '@jest/globals';
+import {describe, expect, test} from '@jest/globals';
 import {inspect, readHeader} from '../../../src/inspect/inspect.ts';
 import type {Inspection} from '../../../src/inspect/inspection.ts';
 import {digestDialect, lineOf, type Product} from '../../../src/redis/server-line.ts';
-
-jest.setTimeout(60_000);
 
 const CORPUS = join(import.meta.dirname, '../../../../shared/corpus');
 

@@ -1,4 +1,4 @@
-import {describe, expect, jest, test} from '@jest/globals';
+import {describe, expect, test} from '@jest/globals';
 import {
   aux,
   type Bytes,
@@ -17,9 +17,6 @@ import {
   u64le,
 } from '../../rdb-builder.ts';
 import {inspectBytes, RICH_DUMPS} from './dumps.ts';
-
-// Thousands of dumps on a machine that may have other work.
-jest.setTimeout(120_000);
 
 const plainKey = key(0, 'secret:k', str('v'));
 const errorOf = async (dump: Uint8Array, windowBytes?: number) =>

@@ -1,13 +1,10 @@
-import {expect, jest, test} from '@jest/globals';
+import {expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import {inspectionSchema} from '../../../src/inspect/inspection.ts';
 import {corpusDumps, dumpCase, handMade, readAnything} from '../../fuzz/dump-target.ts';
 import {randomOf} from '../../fuzz/mutations.ts';
 import {bytes, resealed} from '../../rdb-builder.ts';
 import {inspectBytes, RICH_DUMPS} from './dumps.ts';
-
-// Thousands of dumps on a machine that may have other work.
-jest.setTimeout(120_000);
 
 const windowBytes = fc.integer({min: 64, max: 4096});
 const richDump = fc.constantFrom(...RICH_DUMPS.map(([, dump]) => dump));

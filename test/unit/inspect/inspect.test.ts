@@ -9,14 +9,12 @@ import {
 } from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterAll, beforeAll, describe, expect, jest, test} from '@jest/globals';
+import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import {DrillError} from '../../../src/errors.ts';
 import {inspect, readHeader} from '../../../src/inspect/inspect.ts';
 import type {Progress} from '../../../src/progress.ts';
 import {aux, bytes, key, len, len32, rdb, str} from '../../rdb-builder.ts';
 import {REAL_DUMP} from './dumps.ts';
-
-jest.setTimeout(60_000);
 
 let folder = '';
 beforeAll(() => {

@@ -1,4 +1,4 @@
-import {describe, expect, jest, test} from '@jest/globals';
+import {describe, expect, test} from '@jest/globals';
 import {inspectionSchema} from '../../../src/inspect/inspection.ts';
 import {listpack} from '../../packed-builder.ts';
 import {
@@ -31,8 +31,6 @@ import {
   RICH_DUMPS,
   VALKEY_TYPES,
 } from './dumps.ts';
-
-jest.setTimeout(60_000);
 
 const plainKey = key(0, 'secret:k', str('v'));
 const inspectParts = (header: string, ...parts: Bytes[]) => inspectBytes(rdb(header, parts));

@@ -1,10 +1,7 @@
-import {expect, jest} from '@jest/globals';
+import {expect} from '@jest/globals';
 import {randomOf} from '../../fuzz/mutations.ts';
 import {packedCase, preparePacked, unpackAnything} from '../../fuzz/packed-target.ts';
 import {packedTest} from '../../packed-test.ts';
-
-// Hundreds of files, and programs that make keys, on a machine that may have other work.
-jest.setTimeout(120_000);
 
 packedTest('whatever is damaged: a finding, the very dump, or one that the reader refuses', async () => {
   const context = preparePacked();
