@@ -129,12 +129,18 @@ export async function lint(): Promise<void> {
   try {
     assertNode();
     const {lintStep} = await import('./lint/lint-step.ts');
-    const flags = {base: input('base'), config: input('config')};
+    const flags = {base: input('base'), config: input('config'), ...reportFlags()};
     process.exitCode = await shown(await lintStep(core.getMultilineInput('files'), flags, look()));
   } catch (thrown) {
     core.error(`the step could not end: ${toDrillError(thrown).message}`);
   }
 }
+
+const reportFlags = () => ({
+  reportJson: input('report-json'),
+  reportSarif: input('report-sarif'),
+  reportJunit: input('report-junit'),
+});
 
 /** Runs whatever became of the step: removes what a drill that was killed left behind. Never fails the job. */
 export async function post(): Promise<void> {

@@ -10,6 +10,7 @@ import {DEFAULT_CONFIG} from '../config/entries.ts';
 import {plainDocument} from '../config/plain-yaml.ts';
 import {problemsError, problemsOf} from '../config/problems.ts';
 import {DrillError, EXIT} from '../errors.ts';
+import {printable} from '../report/printable.ts';
 import {findIn, OTHER_LANGUAGES} from './homes/find.ts';
 import {failing, type Linted, type LintJob, lint, type Side} from './lint.ts';
 import {type LintConfig, lintConfigSchema} from './lint-config.ts';
@@ -19,6 +20,7 @@ import {lintReport} from './report/json.ts';
 import {lintJunit} from './report/junit.ts';
 import {lintSarif} from './report/sarif.ts';
 import {renderLintText} from './report/text.ts';
+import {asJson, writeReports} from './report-files.ts';
 import type {Target} from './setting.ts';
 
 /** Nothing in them is ours, and some of them are large. */
@@ -39,8 +41,13 @@ export async function lintCommand(files: string[], flags: LintFlags, io: Io): Pr
   if (!FORMATS.includes(format))
     throw usage(`--format: there is no format ${format}`, `Write one of ${FORMATS.join(', ')}.`);
   const linted = await lintFiles(files, flags);
+  const {unwritten} = await writeReports(linted, flags);
   io.out(render(linted, format, io));
-  return failing(linted).length > 0 ? EXIT.failed : EXIT.passed;
+  const fails = failing(linted).length > 0;
+  // The verdict is out: what fails still does, whatever became of its reports.
+  if (unwritten && !fails) throw unwritten;
+  if (unwritten) io.log(`error: ${printable(unwritten.message)}\n`);
+  return fails ? EXIT.failed : EXIT.passed;
 }
 
 /** Throws DrillError where the usage is wrong, or nothing can be read. */
@@ -65,8 +72,8 @@ export async function lintFiles(files: string[], flags: Pick<LintFlags, 'base' |
 const usage = (message: string, hint: string): DrillError => new DrillError('usage/invalid', message, {hint});
 
 function render(linted: Linted, format: string, {paint}: Io): string {
-  if (format === 'json') return `${JSON.stringify(lintReport(linted), null, 2)}\n`;
-  if (format === 'sarif') return `${JSON.stringify(lintSarif(linted), null, 2)}\n`;
+  if (format === 'json') return asJson(lintReport(linted));
+  if (format === 'sarif') return asJson(lintSarif(linted));
   if (format === 'junit') return lintJunit(linted);
   return format === 'github' ? renderLintGithub(linted) : renderLintText(linted, paint);
 }

@@ -1,14 +1,22 @@
 /** The options of `restore-drill lint`, for the command line and for the Action. */
+import type {ReportFlags} from './report-files.ts';
 
 export const FORMATS = ['text', 'json', 'sarif', 'junit', 'github'];
 
 export const LINT_OPTIONS = [
   {flag: '--base <file>', help: 'what it was before: only what the change makes worse fails'},
   {flag: '--format <format>', help: 'text, json, sarif, junit or github'},
+  {flag: '--report-json <file>', help: 'also write the report as JSON'},
+  {flag: '--report-sarif <file>', help: 'also write it as SARIF'},
+  {flag: '--report-junit <file>', help: 'also write it as JUnit XML'},
   {flag: '--config <file>', help: 'config file (restore-drill.yml here, if there is one)'},
 ];
 
-export type LintFlags = {base?: string | undefined; format?: string; config?: string | undefined};
+export type LintFlags = ReportFlags & {
+  base?: string | undefined;
+  format?: string;
+  config?: string | undefined;
+};
 
 /** Of lint/action.yml: files are named without a flag, and a step shows in every form that GitHub has. */
-export const LINT_INPUTS = ['files', 'base', 'config'];
+export const LINT_INPUTS = ['files', 'base', 'report-json', 'report-sarif', 'report-junit', 'config'];

@@ -5,13 +5,15 @@ import {lintFiles} from './lint-command.ts';
 import type {LintFlags} from './lint-options.ts';
 import {lintReport} from './report/json.ts';
 import {viewOfLint, viewOfNothing} from './report/lint-view.ts';
+import {writeReports} from './report-files.ts';
 
 type Look = {paint: Paint; maxBytes: number; docsUrl?: string};
 
 export async function lintStep(files: string[], flags: LintFlags, look: Look) {
   try {
     const linted = await lintFiles(files, flags);
-    return {...viewOfLint(linted, look), report: lintReport(linted), unwritten: undefined};
+    const {unwritten} = await writeReports(linted, flags, look.docsUrl);
+    return {...viewOfLint(linted, look), report: lintReport(linted), unwritten};
   } catch (thrown) {
     return {...viewOfNothing(toDrillError(thrown)), report: {outcome: 'not-run'}, unwritten: undefined};
   }

@@ -21,7 +21,13 @@ export type Side = Found & {
 };
 
 export type Summary = {name: string; file: string; head: Reading; base: Reading | null};
-export type Linted = {findings: LintFinding[]; summaries: Summary[]; compared: boolean};
+export type Linted = {
+  findings: LintFinding[];
+  summaries: Summary[];
+  compared: boolean;
+  /** Files of both sides. */
+  read: string[];
+};
 
 export type LintJob = LintOptions & {target: Target | null};
 
@@ -49,6 +55,7 @@ export function lint(head: Side, base: Side | null, job: LintJob): Linted {
     findings: inOrder([...once(findings), ...withoutReason(suppressions)]),
     summaries,
     compared: base !== null,
+    read: [...head.texts.keys(), ...(base?.texts.keys() ?? [])],
   };
 }
 

@@ -49,7 +49,7 @@ export async function findInText(text: string, path: string, root: string): Prom
 
 /** A shell's commands are read, and what is written like them. */
 export const OTHER_LANGUAGES =
-  /\.(py|rb|[cm]?[jt]sx?|md|rst|adoc|json|go|java|php|rs|lua|html?|css|txt|sql|lock|toml|xml|svg|csv|c|h|cc)$/i;
+  /\.(py|rb|[cm]?[jt]sx?|md|rst|adoc|json|sarif|go|java|php|rs|lua|html?|css|txt|sql|lock|toml|xml|svg|csv|c|h|cc)$/i;
 
 const isConfName = (path: string): boolean => /(redis|valkey).*\.conf(\.|$)/i.test(basename(path));
 const looksLikeProgram = (text: string): boolean => /^#!|^\[[\w:-]+\]\s*$/m.test(text);

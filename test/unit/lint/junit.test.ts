@@ -98,7 +98,12 @@ describe('a suite for each file, in it', () => {
 test('no two tests of a file have one name: GitLab takes the first only', () => {
   const at = (line: number) => aFinding({place: {file: 'redis.conf', line, column: 1}});
   const long = aFinding({message: 'x'.repeat(5000)});
-  const {tests} = read({findings: [at(1), at(2), at(3), long, long], summaries: [], compared: false});
+  const {tests} = read({
+    findings: [at(1), at(2), at(3), long, long],
+    summaries: [],
+    compared: false,
+    read: [],
+  });
   const names = tests.map(({attributes}) => attributes.name!);
   expect(new Set(names).size).toBe(5);
   expect(names[1]).toMatch(/ \(2\)$/);
@@ -122,7 +127,7 @@ test('whatever a file, a message or a reason holds, it is XML, and reads back as
       const place = {file: `deploy/${file}`, line: 1, column: 1};
       const finding = aFinding({severity: 'error', place, message, fix: ''});
       const told = suppressed === null ? finding : {...finding, suppressed};
-      const {tests, suites} = read({findings: [told], summaries: [], compared: false});
+      const {tests, suites} = read({findings: [told], summaries: [], compared: false, read: []});
       expect(suites[0]!.attributes.name).toBe(asRead(place.file));
       expect(tests[0]!.attributes.file).toBe(asRead(place.file));
       const [said] = tests[0]!.inner;

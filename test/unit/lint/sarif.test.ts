@@ -35,7 +35,7 @@ function sarif(linted: Linted, docsUrl?: string) {
   return {rules: run!.tool.driver.rules, results: run!.results};
 }
 
-const of = (...findings: LintFinding[]): Linted => ({findings, summaries: [], compared: false});
+const of = (...findings: LintFinding[]): Linted => ({findings, summaries: [], compared: false, read: []});
 const inFile = (file: string) => aFinding({place: {file, line: 1, column: 1}});
 const uriOf = (file: string) =>
   sarif(of(inFile(file))).results[0]!.locations[0]!.physicalLocation.artifactLocation.uri;
