@@ -64,6 +64,15 @@ export function canRead(line: ServerLine, format: DumpFormat): boolean {
   return format.rdbVersion <= LAST_SHARED_RDB;
 }
 
+/** What a line writes; `null` of one that is older or newer than those known. */
+export function formatWrittenBy(line: ServerLine): DumpFormat | null {
+  // Redict 7.3 writes what its loader reads at most (ran).
+  if (line.product === 'redict') return {magic: 'REDIS', rdbVersion: 12};
+  const known = LINES.find(l => l.product === line.product && compareLines(l, line) === 0);
+  if (!known) return null;
+  return {magic: known.rdb >= 80 ? 'VALKEY' : 'REDIS', rdbVersion: known.rdb};
+}
+
 /**
  * DEBUG DIGEST gives different answers for the same data where sorted-set scores (from 7.2 on; -0 from 7.0 on) or
  * hash-field TTLs (Redis from 7.4 on; Valkey from 9 on) are digested differently. Digests are comparable within a dialect only.
