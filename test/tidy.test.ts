@@ -46,7 +46,7 @@ const packages: Edge[] = [...SRC].flatMap(([file, {imports}]) =>
 
 const STAGES = ['source', 'unpack', 'inspect', 'restore', 'census', 'judge', 'report'];
 /** Rooms that every stage may use. */
-const SHARED = ['redis', 'private', 'process.ts', 'progress.ts', 'errors.ts', 'form.ts'];
+const SHARED = ['redis', 'private', 'process.ts', 'progress.ts', 'errors.ts', 'form.ts', 'regular-file.ts'];
 /** `inspect` for src/inspect/walk.ts, `drill.ts` for src/drill.ts. */
 const room = (path: string): string => relative('src', path).split('/')[0]!;
 const isStage = (path: string) => STAGES.includes(room(path));

@@ -13,6 +13,9 @@ const PACKED_OR_PLAIN =
 /** Left behind by an interrupted BGSAVE or rewrite; never a backup. Source: rdbSaveBackground, rewriteAppendOnlyFile. */
 const TEMPORARY = /^temp-.*\.(rdb|aof)$/;
 
+/** On its way here, or an editor's: hidden (rsync's `.dump.rdb.Xw3sTq`), or marked behind its name. Its content proves nothing. */
+const UNFINISHED = /^\.|(~|\.(part|partial|filepart|crdownload|tmp|temp|swp))$/i;
+
 /** Of any checksum file. */
 const CHECKSUM_FILE = /(\.(md5|sha1|sha256|sha512)(sums?)?(\.txt)?|^(MD5|SHA1|SHA256|SHA512)SUMS(\.txt)?)$/i;
 
@@ -35,6 +38,7 @@ export const lastPart = (name: string): string => name.slice(name.lastIndexOf('/
 
 export const looksLikeBackup = (name: string): boolean => PACKED_OR_PLAIN.test(lastPart(name));
 export const isTemporary = (name: string): boolean => TEMPORARY.test(lastPart(name));
+export const isUnfinished = (name: string): boolean => UNFINISHED.test(lastPart(name));
 /** It tells of backups, and is none, however new it is. */
 export const isSideFile = (name: string): boolean =>
   CHECKSUM_FILE.test(lastPart(name)) || name.endsWith(EXPECTATIONS_SUFFIX);

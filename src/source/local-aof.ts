@@ -3,8 +3,10 @@
  * manifest, or the single file of before 7.0. In goes a directory, that of the data or of the AOF itself; a dump beside an
  * AOF is no rival of it, because servers ignore it.
  */
-import {readdir, readFile, stat} from 'node:fs/promises';
+import type {Stats} from 'node:fs';
+import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
+import {manifestText, regularFile, statOrNull} from '../regular-file.ts';
 import {isAofPart, isManifest, isTemporary} from './backup-name.ts';
 import {USUAL_DIRECTORY} from './loose-files.ts';
 
@@ -24,21 +26,21 @@ const SINGLE = /^[^.].*\.aof$/i;
 
 /** `dumps`: whether the directory holds dumps: then an AOF is looked for in the usual directory only. */
 export async function aofIn(directory: string, {dumps}: {dumps: boolean}): Promise<FoundAof | null> {
-  const entries = await readdir(directory, {withFileTypes: true});
+  const names = await readdir(directory);
   const here = await partsIn(directory);
   if (here) return here;
-  const directories = entries.filter(entry => entry.isDirectory()).map(({name}) => name);
   const found: FoundAof[] = [];
-  for (const name of directories) {
+  for (const name of names) {
     if (dumps && name !== USUAL_DIRECTORY) continue;
+    if (!(await statOrNull(join(directory, name)))?.isDirectory()) continue;
     const below = await partsIn(join(directory, name)).catch(() => null);
     if (below) found.push(below);
   }
-  for (const {name} of found.length > 0 ? [] : entries) {
+  for (const name of found.length > 0 ? [] : names) {
     if (!SINGLE.test(name) || isTemporary(name)) continue;
     const path = join(directory, name);
-    const stats = await stat(path);
-    if (stats.isFile())
+    const stats = await regularFile(path);
+    if (stats)
       found.push({path, sizeBytes: stats.size, modifiedMs: stats.mtimeMs, files: [path], manifest: ''});
   }
   return found.toSorted((a, b) => a.modifiedMs - b.modifiedMs || (a.path < b.path ? -1 : 1)).at(-1) ?? null;
@@ -46,17 +48,21 @@ export async function aofIn(directory: string, {dumps}: {dumps: boolean}): Promi
 
 /** The parts in this very directory; also where there is no manifest, which is a finding of its own. */
 async function partsIn(directory: string): Promise<FoundAof | null> {
-  const names = (await readdir(directory)).filter(name => !isTemporary(name));
-  const parts = names.filter(name => isAofPart(name));
+  const names = (await readdir(directory)).filter(name => isAofPart(name) && !isTemporary(name));
+  const parts: {path: string; stats: Stats}[] = [];
+  for (const name of names) {
+    const path = join(directory, name);
+    const stats = await regularFile(path);
+    if (stats) parts.push({path, stats});
+  }
   if (parts.length === 0) return null;
-  const manifests = parts.filter(name => isManifest(name));
-  const texts = await Promise.all(manifests.map(name => readFile(join(directory, name), 'latin1')));
-  const stats = await Promise.all(parts.map(name => stat(join(directory, name))));
+  const manifests = parts.filter(({path}) => isManifest(path));
+  const texts = await Promise.all(manifests.map(({path}) => manifestText(path)));
   return {
     path: directory,
-    sizeBytes: stats.reduce((sum, {size}) => sum + size, 0),
-    modifiedMs: Math.max(...stats.map(({mtimeMs}) => mtimeMs)),
-    files: parts.map(name => join(directory, name)),
+    sizeBytes: parts.reduce((sum, {stats}) => sum + stats.size, 0),
+    modifiedMs: Math.max(...parts.map(({stats}) => stats.mtimeMs)),
+    files: parts.map(({path}) => path),
     manifest: texts.join('\n'),
   };
 }

@@ -3,11 +3,12 @@
  * Throws only where it cannot find out what is there (no permission, not a regular file).
  */
 import {createReadStream} from 'node:fs';
-import {glob, open, readdir, stat} from 'node:fs/promises';
+import {glob, open, readdir} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {DrillError} from '../errors.ts';
-import {isManifest, isPlainDump, isTemporary, looksLikeBackup} from './backup-name.ts';
+import {regularFile, statOrNull} from '../regular-file.ts';
+import {isManifest, isPlainDump, isTemporary, isUnfinished, looksLikeBackup} from './backup-name.ts';
 import {aofIn, type FoundAof} from './local-aof.ts';
 import {isRemote} from './location.ts';
 import type {Load, Spec} from './source-job.ts';
@@ -44,7 +45,7 @@ export async function localBackups(spec: Spec): Promise<string[]> {
 }
 
 async function listLocal(path: string, load: Load): Promise<Listing> {
-  const stats = await statOrNull(path);
+  const stats = await lookAt(path);
   if (stats?.isFile() && isManifest(basename(path))) {
     const aof = await aofIn(dirname(path), {dumps: false});
     if (aof) return {place: path, entries: [aofEntry(aof)], named: basename(aof.path)};
@@ -89,21 +90,17 @@ const entryOf = (path: string, name: string, {size, mtime}: FileStats): Entry =>
   path,
 });
 
-async function statOrNull(path: string) {
-  try {
-    return await stat(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+/** Throws DrillError where one may not look. */
+const lookAt = (path: string) =>
+  statOrNull(path).catch(error => {
     throw unreadable(path, error);
-  }
-}
+  });
 
 /** That it may not be read is told by who reads it. */
 async function besideOrNull(entry: Entry, name: string): Promise<Entry | null> {
   const path = join(dirname(entry.path!), name);
-  const stats = await stat(path).catch(() => null);
-  if (!stats?.isFile()) return null;
+  const stats = await regularFile(path).catch(() => null);
+  if (!stats) return null;
   return entryOf(path, entry.name.slice(0, -basename(entry.name).length) + name, stats);
 }
 
@@ -115,9 +112,9 @@ async function filesIn(directory: string): Promise<Entry[]> {
   for (const {name} of names) {
     const path = join(directory, name);
     if (isTemporary(name)) continue;
-    const stats = await statOrNull(path);
+    const stats = await lookAt(path);
     if (!stats?.isFile()) continue;
-    const isDump = looksLikeBackup(name) || (await startsLikeDump(path));
+    const isDump = looksLikeBackup(name) || (!isUnfinished(name) && (await startsLikeDump(path)));
     entries.push({...entryOf(path, name, stats), isDump});
   }
   return entries;
@@ -166,7 +163,7 @@ async function matches(pattern: string): Promise<Entry[]> {
   const entries: Entry[] = [];
   for await (const match of glob(pattern)) {
     const path = resolve(match);
-    const stats = await statOrNull(path);
+    const stats = await lookAt(path);
     if (!stats?.isFile()) continue;
     const name = path.startsWith(`${base}/`) ? path.slice(base.length + 1) : path;
     entries.push({...entryOf(path, name, stats), isDump: true});

@@ -2,10 +2,11 @@
  * The directory of an append-only file on the local file system: its parts, hashed where they lie, never copied or changed
  * here. Every one of them has to hold still while it is drilled, and none may come or go.
  */
-import {readdir, readFile} from 'node:fs/promises';
+import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {DrillError} from '../errors.ts';
 import type {Progress} from '../progress.ts';
+import {manifestText, regularFile} from '../regular-file.ts';
 import {type AofFile, aofFiles, belongsToAof, hashOfSet, isManifestName} from './aof-files.ts';
 import {assertSame, Hashes, type Identity, identity, readArtifact} from './artifact.ts';
 import {ByteStream} from './byte-stream.ts';
@@ -55,10 +56,10 @@ async function hashed(directory: string, deps: Deps): Promise<Dump> {
 }
 
 async function partsIn(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, {withFileTypes: true});
-  const names = entries.filter(entry => !entry.isDirectory()).map(({name}) => name);
+  const names: string[] = [];
+  for (const name of await readdir(directory)) if (await regularFile(join(directory, name))) names.push(name);
   const manifests = names.filter(isManifestName);
-  const texts = await Promise.all(manifests.map(name => readFile(join(directory, name), 'latin1')));
+  const texts = await Promise.all(manifests.map(name => manifestText(join(directory, name))));
   return names.filter(name => belongsToAof(name, texts.join('\n'))).toSorted();
 }
 

@@ -3,9 +3,9 @@
  * any order, or a dump. Nothing is written under a name from the archive. Of several backups none is chosen.
  */
 
-import {readFile} from 'node:fs/promises';
 import {basename, dirname} from 'node:path/posix';
 import {DrillError} from '../errors.ts';
+import {manifestText} from '../regular-file.ts';
 import type {Load} from '../source/source-job.ts';
 import {type AofFile, type AofFiles, aofFiles, belongsToAof, hashOfSet, isManifestName} from './aof-files.ts';
 import {quoted} from './archive.ts';
@@ -70,7 +70,7 @@ export class FoundFiles {
     if (strangers.length > 0 || (!manifest && singles.length > 1))
       throw several(this.#parts.map(({found}) => found));
     // A manifest may call its base what it likes.
-    const text = manifest ? await readFile(manifest.written.path, 'latin1') : '';
+    const text = manifest ? await manifestText(manifest.written.path) : '';
     const base = this.#dumps.find(
       ({found, written}) => written && belongsToAof(basename(found.path.at(-1)!), text),
     );

@@ -1,4 +1,5 @@
-import {mkdir, mkdtemp, rm, utimes, writeFile} from 'node:fs/promises';
+import {execFileSync} from 'node:child_process';
+import {mkdir, mkdtemp, rm, symlink, utimes, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
@@ -84,6 +85,23 @@ describe('an append-only file in a data directory', () => {
   test('is not looked for in any directory beside dumps, but in the usual one', async () => {
     await aSet('experiments', 20);
     await aFile('dump.rdb', {day: 3});
+    expect(await nameOf(dir)).toBe('dump.rdb');
+  });
+
+  test('is found behind a link, as a server finds it', async () => {
+    await aSet('elsewhere/appendonlydir');
+    await symlink(join(dir, 'elsewhere', 'appendonlydir'), join(dir, 'appendonlydir'));
+    await aFile('dump.rdb', {day: 3});
+    expect(await nameOf(dir)).toBe('appendonlydir');
+  });
+
+  test.each([
+    'a.aof.1.incr.aof',
+    'a.aof.manifest',
+  ])('is none where %s is a pipe, which is never opened', async name => {
+    await aFile('dump.rdb');
+    await mkdir(join(dir, 'appendonlydir'));
+    for (const place of ['.', 'appendonlydir']) execFileSync('mkfifo', [join(dir, place, name)]);
     expect(await nameOf(dir)).toBe('dump.rdb');
   });
 

@@ -99,6 +99,26 @@ describe('a directory', () => {
     expect(await found(dir)).toBe('dump.rdb');
   });
 
+  test.each([
+    '.dump.rdb.Xw3sTq',
+    '.dump.rdb',
+    'dump.rdb.part',
+    'dump.rdb.tmp',
+    'dump.rdb~',
+  ])('leaves out %s, which is hidden or still on its way', async name => {
+    await aFile('dump.rdb', {day: 1});
+    const path = await aFile(name, {day: 5});
+    expect([await found(dir), await found(path)]).toEqual(['dump.rdb', name]);
+  });
+
+  test('is not put off by links that lead nowhere', async () => {
+    await aFile('dump.rdb');
+    for (const name of ['latest.rdb', 'appendonly.aof', 'appendonlydir'])
+      await symlink('nowhere', join(dir, name));
+    await symlink('loop', join(dir, 'loop'));
+    expect(await found(dir)).toBe('dump.rdb');
+  });
+
   test('knows a dump by its first bytes where its name says nothing', async () => {
     await aFile('backup-of-tuesday', {day: 2});
     await aFile('backup-of-wednesday', {day: 3, content: 'VALKEY080'});
