@@ -2,7 +2,16 @@
  * Every way we know to ruin an append-only file, and the finding that it must end with. Servers pass over half of them in
  * silence: empty, ready, and sometimes writing over what was left.
  */
-import {copyFileSync, mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync} from 'node:fs';
+import {execFileSync} from 'node:child_process';
+import {
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import {AofDirectory, command, copyData, fill, makeAof, rewrite} from '../aof-sets.ts';
@@ -108,6 +117,38 @@ describe('servers start on it without a word', () => {
     expect(failures(report)).toEqual(['aof/file-not-listed']);
   });
 
+  test('the manifest lists the incremental file a second time', async () => {
+    const report = await ruined(aof =>
+      aof.change(
+        'manifest',
+        text =>
+          `${text}${String(text)
+            .split('\n')
+            .at(-2)!
+            .replace(/seq \d+/, 'seq 99')}\n`,
+      ),
+    );
+    expect(failures(report)).toEqual(['aof/manifest-invalid']);
+    expect(report.findings[0]!.message).toMatch(/listed twice/);
+  });
+
+  test('the manifest lacks one of three incremental files, which lies there or does not', async () => {
+    for (const there of [true, false]) {
+      const report = await ruined(aof => {
+        const part = (seq: number) => join(aof.path, `appendonly.aof.${seq}.incr.aof`);
+        const write = (seq: number) => writeFileSync(part(seq), command('SET', `n${seq}`, '1'));
+        const next = 1 + Number(/(\d+)\.incr/.exec(aof.file('incr'))![1]);
+        if (there) write(next);
+        write(next + 1);
+        aof.append('manifest', `file appendonly.aof.${next + 1}.incr.aof seq ${next + 1} type i\n`);
+      });
+      expect(failures(report)).toEqual(there ? ['aof/file-not-listed'] : []);
+      expect(report.findings.filter(({rule}) => rule === 'aof/manifest-invalid')).toMatchObject([
+        {status: 'fail', severity: 'warning'},
+      ]);
+    }
+  });
+
   test('a flipped bit in the line end behind a value', async () => {
     const report = await ruined(aof =>
       aof.change('incr', bytes =>
@@ -154,6 +195,20 @@ describe('the manifest', () => {
       'aof/file-missing',
       'restore/aof-file-missing',
     ]);
+  });
+
+  test.each([
+    'mkfifo PART',
+    'ln -s /dev/zero PART',
+    'ln -s nowhere PART',
+  ])('names what is no file and never ends to be read: %s', async how => {
+    const report = await ruined(aof => {
+      const path = aof.file('incr');
+      rmSync(path);
+      const [program, ...args] = how.replace('PART', path).split(' ') as [string, ...string[]];
+      execFileSync(program, args);
+    });
+    expect(failures(report)).toEqual(['aof/file-missing', 'restore/aof-file-missing']);
   });
 
   test('names an incremental file that is not there', async () => {

@@ -116,7 +116,27 @@ function manifestProblems(file: string, {entries, fault, crlf}: Manifest): AofPr
     const message = `${file} lists no base: what was written before the first incremental file is missing.`;
     problems.push(problem('aof/base-missing', message, {file}));
   }
-  return problems;
+  return [...problems, ...twiceListed(file, entries), ...gaps(file, entries)];
+}
+
+/** Servers do not compare names. */
+function twiceListed(file: string, entries: readonly ManifestEntry[]): AofProblem[] {
+  const twice = entries.find(({name}, index) => entries.slice(0, index).some(other => other.name === name));
+  if (!twice) return [];
+  const {name, line} = twice;
+  const message = `${file}, line ${line}: ${name} is listed twice: a server carries out its commands twice.`;
+  return [problem('aof/manifest-invalid', message, {file, line})];
+}
+
+/** Servers number incremental files one by one, and take those off the front that a rewrite made superfluous. */
+function gaps(file: string, entries: readonly ManifestEntry[]): AofProblem[] {
+  const incremental = entries.filter(({role}) => role === 'incremental');
+  return incremental.flatMap(({seq, line}, index) => {
+    const before = incremental[index - 1]?.seq ?? seq - 1;
+    if (seq === before + 1) return [];
+    const message = `${file}, line ${line}: incremental file ${seq} follows ${before}, though servers leave out no number: is what was written in between missing?`;
+    return [problem('aof/manifest-invalid', message, {file, line, severity: 'warning'})];
+  });
 }
 
 function missingFile(manifest: string, {name, line, role}: ManifestEntry): AofProblem {
@@ -124,26 +144,29 @@ function missingFile(manifest: string, {name, line, role}: ManifestEntry): AofPr
   return problem('aof/file-missing', message, {file: name, line});
 }
 
-/** Commands that are newer than all that is loaded are lost; what is older was left behind by a rewrite. */
+/** Commands that are newer than the first that are loaded are lost; what is older was left behind by a rewrite. */
 function unlisted(names: readonly string[], {entries, fault}: Manifest): AofProblem[] {
   if (fault) return [];
-  const newest = Math.max(0, ...entries.filter(({role}) => role === 'incremental').map(({seq}) => seq));
+  const listed = entries.filter(({role}) => role === 'incremental').map(({seq}) => seq);
+  const [oldest, newest] = [Math.min(...listed), Math.max(0, ...listed)];
   const isLost = (name: string): boolean => {
     const [, seq, kind] = PART.exec(name) ?? [];
-    return kind === 'incr' && Number(seq) > newest;
+    return (
+      kind === 'incr' && (Number(seq) > newest || (Number(seq) > oldest && !listed.includes(Number(seq))))
+    );
   };
   const rule = 'aof/file-not-listed';
   const history = entries.filter(({role, name}) => role === 'history' && isLost(name));
   return [
     ...history.map(({name, line}) => {
-      const message = `${name} is called history, and is newer than every file that is loaded: what is in it is lost.`;
+      const message = `${name} is called history, and is newer than what is loaded: what is in it is lost.`;
       return problem(rule, message, {file: name, line});
     }),
     ...names
       .filter(name => PART.test(name))
       .map(file => {
         const message = isLost(file)
-          ? `${file} is newer than every file that the manifest lists: a server does not load it, and what is in it is lost.`
+          ? `${file} is newer than what the manifest lists: a server does not load it, and what is in it is lost.`
           : `${file} is not listed in the manifest: a server does not load it.`;
         return problem(rule, message, {file, severity: isLost(file) ? 'error' : 'warning'});
       }),
