@@ -4,6 +4,7 @@
  */
 import {S3Client} from '@aws-sdk/client-s3';
 import {DrillError} from '../errors.ts';
+import type {Agents} from './agents.ts';
 import type {Access, StoreDeps} from './source-job.ts';
 import {faultOfStatus, StoreFault} from './store.ts';
 import {unreachableBy} from './stream.ts';
@@ -20,7 +21,10 @@ export {
 
 const CONNECT_MS = 10_000;
 
-export function s3Client({endpoint, region, pathStyle}: Access, {env}: Pick<StoreDeps, 'env'>): S3Client {
+export function s3Client(
+  {endpoint, region, pathStyle}: Access,
+  {env, agents}: Pick<StoreDeps, 'env'> & {agents: Agents},
+): S3Client {
   const known = region ?? (env('AWS_REGION') || env('AWS_DEFAULT_REGION'));
   return new S3Client({
     // Others than AWS have no regions, but a signature names one.
@@ -33,7 +37,8 @@ export function s3Client({endpoint, region, pathStyle}: Access, {env}: Pick<Stor
     responseChecksumValidation: 'WHEN_REQUIRED',
     // Not everybody who speaks S3 knows the newer ones.
     requestChecksumCalculation: 'WHEN_REQUIRED',
-    requestHandler: {connectionTimeout: CONNECT_MS},
+    // By itself the SDK knows of no proxy.
+    requestHandler: {connectionTimeout: CONNECT_MS, httpAgent: agents.http, httpsAgent: agents.https},
   });
 }
 

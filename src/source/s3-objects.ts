@@ -2,6 +2,7 @@
  * Small objects below a prefix in S3: listed, read, put and removed, for what we keep there ourselves. Each request is
  * repeated with patience; throws the DrillError of a source. Keys are the caller's, and never written twice.
  */
+import {agentsOf} from './agents.ts';
 import {DEFAULT_PATIENCE, Patience} from './patience.ts';
 import {
   DeleteObjectCommand,
@@ -36,7 +37,7 @@ export function s3Objects(
 ): S3Objects {
   const {bucket: Bucket, key} = parseS3(uri);
   const prefix = key === '' || key.endsWith('/') ? key : `${key}/`;
-  const client = s3Client(access, deps);
+  const client = s3Client(access, {...deps, agents: agentsOf(deps.environment ?? {})});
   const patience = () => new Patience({...DEFAULT_PATIENCE, deadlineMs: DEADLINE_MS}, deps.signal);
   const ask = <T>(doing: string, request: (abortSignal: AbortSignal) => Promise<T>): Promise<T> =>
     patience().persist(`${doing} s3://${Bucket}/${prefix}`, async ({signal}) => {

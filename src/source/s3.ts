@@ -4,6 +4,7 @@
  * when it is wanted.
  */
 import type {Readable} from 'node:stream';
+import {agentsOf} from './agents.ts';
 import {ObjectStore} from './object-store.ts';
 import {placeOf} from './place.ts';
 import {BulkBody, withBulk} from './s3-bulk-handler.ts';
@@ -23,8 +24,9 @@ import {readStream} from './stream.ts';
 
 export function s3Store(uri: string, access: Access, deps: StoreDeps): Store {
   const {bucket, key, versionId} = parseS3(uri);
-  const client = s3Client(access, deps);
-  client.config.requestHandler = withBulk(client.config.requestHandler);
+  const agents = agentsOf(deps.environment ?? {});
+  const client = s3Client(access, {...deps, agents});
+  if (!agents.proxied) client.config.requestHandler = withBulk(client.config.requestHandler);
   return new BucketStore(client, {bucket, key, versionId});
 }
 

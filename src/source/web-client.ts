@@ -3,13 +3,9 @@
  * host, and nothing from https to http. One try, without any patience: what goes wrong is a StoreFault.
  */
 import {once} from 'node:events';
-import {
-  Agent as HttpAgent,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  request as requestHttp,
-} from 'node:http';
-import {Agent as HttpsAgent, request as requestHttps} from 'node:https';
+import {type IncomingHttpHeaders, type IncomingMessage, request as requestHttp} from 'node:http';
+import {request as requestHttps} from 'node:https';
+import {type Agents, agentsOf} from './agents.ts';
 import {type Attempt, faultOfStatus, StoreFault} from './store.ts';
 import {readStream, unreachableBy} from './stream.ts';
 
@@ -31,16 +27,14 @@ export const OF_FILES = {'accept-encoding': 'identity', 'user-agent': 'redis-res
 type Answer = {statusCode?: number | undefined; headers: IncomingHttpHeaders};
 
 export class WebClient implements AsyncDisposable {
-  /** Not all that is asked goes to the server itself. */
-  readonly proxied: boolean;
-  readonly #agents: {'http:': HttpAgent; 'https:': HttpsAgent};
+  readonly #agents: Agents;
 
   constructor(environment: Record<string, string>) {
-    const {HTTP_PROXY, HTTPS_PROXY, NO_PROXY, http_proxy, https_proxy, no_proxy} = environment;
-    const proxyEnv = {HTTP_PROXY, HTTPS_PROXY, NO_PROXY, http_proxy, https_proxy, no_proxy};
-    const options = {keepAlive: true, proxyEnv};
-    this.proxied = Boolean(HTTP_PROXY || HTTPS_PROXY || http_proxy || https_proxy);
-    this.#agents = {'http:': new HttpAgent(options), 'https:': new HttpsAgent(options)};
+    this.#agents = agentsOf(environment);
+  }
+
+  get proxied(): boolean {
+    return this.#agents.proxied;
   }
 
   /** Answers 200, 206 or 416 (of an empty file there is no first byte); throws StoreFault for all others. */
@@ -71,14 +65,16 @@ export class WebClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const agent of Object.values(this.#agents)) agent.destroy();
+    this.#agents.http.destroy();
+    this.#agents.https.destroy();
   }
 
   async #request(url: URL, headers: Record<string, string>, {signal}: Attempt): Promise<IncomingMessage> {
-    const request = url.protocol === 'https:' ? requestHttps : requestHttp;
+    const secure = url.protocol === 'https:';
+    const request = secure ? requestHttps : requestHttp;
     try {
       const sent = request(url, {
-        agent: this.#agents[url.protocol as 'http:' | 'https:'],
+        agent: secure ? this.#agents.https : this.#agents.http,
         headers: {...OF_FILES, ...headers},
         signal,
       }).end();
