@@ -272,6 +272,11 @@ export function lastComplaint(log: readonly string[]): string | null {
   return last === undefined ? null : blackOut(last);
 }
 
+/** From the first line of the report on, whether or not it comes to its end. Source: bugReportStart in debug.c. */
+export function hasCrashed(log: readonly string[]): boolean {
+  return log.some(line => /^=== \w+ BUG REPORT START: /.test(message(line)));
+}
+
 /** malloc gave nothing: a limit of the machine, not a fault of the backup (server.c: redisOutOfMemoryHandler). */
 export function diedOfWantOfMemory(log: readonly string[]): boolean {
   return log.some(line => /Out Of Memory allocating \d+ bytes|aborting for OUT OF MEMORY/.test(line));

@@ -4,6 +4,7 @@
  */
 import {z} from 'zod';
 import type {ServerClient} from '../redis/client.ts';
+import {notWaitingForReport} from './crash-report.ts';
 import {saveOn} from './save.ts';
 
 export const serverSchema = z.strictObject({
@@ -48,15 +49,17 @@ export interface Throwaway extends AsyncDisposable {
  */
 export function answering(
   server: Pick<Throwaway, 'description' | 'log' | 'ended'>,
-  client: ServerClient,
+  connection: ServerClient,
   {saved, dispose}: {saved: string | (() => Promise<string>); dispose(): Promise<void>},
 ): Throwaway {
+  const {client, ended} = notWaitingForReport(server, connection);
   return {
     ...server,
+    ended,
     client,
     ...(typeof saved === 'string' && {saves: saved}),
     save: async () => {
-      await saveOn(client, server);
+      await saveOn(client, {...server, ended});
       return typeof saved === 'string' ? saved : await saved();
     },
     [Symbol.asyncDispose]: async () => {
