@@ -81,12 +81,13 @@ async function start(volume: string, {binary, text}: Started): Promise<Running> 
   const ready = client.ping().then(() => client);
   ready.catch(() => {});
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
-    client.disconnect();
     child.kill(signal);
     // Who does not go when told to is killed, as a deploy does it.
     const timer = setTimeout(() => child.kill('SIGKILL'), WAIT_MS);
     await ended;
     clearTimeout(timer);
+    // Only now: a connection that is closed from here keeps a timer of two seconds.
+    client.disconnect();
   };
   const timer = setTimeout(() => child.kill('SIGKILL'), WAIT_MS);
   const answer = await Promise.race([ready, ended]);
@@ -128,7 +129,7 @@ async function ownAllSlots(client: Redis): Promise<void> {
   while (!/cluster_state:ok/.test(String(await client.call('CLUSTER', 'INFO')))) await pause();
 }
 
-const pause = () => new Promise(resolve => setTimeout(resolve, 5));
+const pause = () => new Promise(resolve => setTimeout(resolve, 20));
 
 async function keysByDatabase(client: Redis): Promise<Map<number, number>> {
   const text = await client.info('keyspace');

@@ -8,14 +8,17 @@
 import {confText} from '../redis/conf.ts';
 import type {Reading} from './finding.ts';
 import {loadsDumpOf, sameTarget, targetText} from './readable.ts';
-import {isTemplated} from './setting.ts';
+import {isTemplated, type Setting} from './setting.ts';
 import {fileLoadedBy, filesLeftBy, hasAof, nameOf, type Stop, type StoredFile, textOf} from './volume.ts';
 
+/** `saved`: those of the BGSAVE. */
+export type Kept = 'all' | 'saved' | 'none';
+
 export type Deploy =
-  /** `saved`: those of the BGSAVE. `misplaced`: all are there, but some in another database. */
-  | {kept: 'all' | 'saved' | 'none'; because: string; misplaced?: true}
-  /** The server does not start. */
-  | {kept: 'refused'; because: string}
+  /** `misplaced`: all are there, but some in another database. */
+  | {kept: Kept; because: string; misplaced?: true}
+  /** The server does not start, for a line that is `at` fault or for what is in its file. */
+  | {kept: 'refused'; because: string; at?: Setting}
   /** Cannot be told from here. */
   | {kept: null; because: string};
 
@@ -91,7 +94,7 @@ function doubtful(base: Reading, head: Reading): string | null {
 }
 
 /** The lines for which a server does not start; where its version is not known, an unknown name is none of them. */
-function refusedLines({configuration, effective, version}: Reading): string | null {
+export function refusedLines({configuration, effective, version}: Reading): string | null {
   const {setting} = effective.refused[0] ?? {};
   const unknown = version === 'exact' ? effective.unknown.find(({name}) => !isTemplated(name)) : undefined;
   const name = setting?.name ?? unknown?.name;
@@ -159,18 +162,18 @@ function highDatabases({base, head, file}: Load): Deploy | null {
 /** An append-only file is loaded by the names that commands have now. */
 function renamedCommands({base, head, file}: Load): Deploy | null {
   if (file.form === 'dump') return null;
-  const lost = ['set', 'select'].find(
-    command => nameOfCommand(base, command) !== nameOfCommand(head, command),
-  );
+  const name = (side: Reading, command: string) => renaming(side, command)?.args[1] ?? command;
+  const lost = ['set', 'select'].find(command => name(base, command) !== name(head, command));
   if (lost === undefined) return null;
   const because = `${lost.toUpperCase()} is in the append-only file, and no longer called so`;
-  return nameOfCommand(base, lost) === lost ? {kept: 'refused', because} : {kept: null, because};
+  const at = renaming(head, lost);
+  return name(base, lost) === lost && at ? {kept: 'refused', because, at} : {kept: null, because};
 }
 
-const nameOfCommand = ({configuration}: Reading, command: string): string =>
+const renaming = ({configuration}: Reading, command: string): Setting | undefined =>
   configuration.settings.findLast(
     ({name, args}) => name === 'rename-command' && args[0]?.toLowerCase() === command,
-  )?.args[1] ?? command;
+  );
 
 function kept(file: StoredFile, stop: Stop): Deploy {
   if (file.form !== 'dump') return {kept: 'all', because: 'the append-only file has all that was answered'};

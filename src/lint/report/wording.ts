@@ -1,10 +1,12 @@
 /** Words that all forms of a lint report share: places, the verdict, and what a configuration comes to before and after. */
 import {confText} from '../../redis/conf.ts';
 import {printable} from '../../report/printable.ts';
+import {type Deploy, deployChanges} from '../deploy.ts';
 import type {LintFinding, Reading} from '../finding.ts';
 import {failing, type Linted, type Summary} from '../lint.ts';
 import {type Loss, secondsText} from '../loss.ts';
 import type {Place} from '../setting.ts';
+import type {Stop} from '../volume.ts';
 
 export const placeText = ({file, line, column}: Place): string => `${printable(file)}:${line}:${column}`;
 
@@ -32,7 +34,7 @@ export type SummaryRow = {what: string; before: string | null; after: string};
 
 const SHOWN = ['appendonly', 'appendfsync', 'save', 'dir', 'dbfilename', 'maxmemory-policy'];
 
-/** The losses always; of the values what has changed, or without a base what decides. */
+/** The losses always; what is left, where a change alters it; of the values what has changed, or without a base what decides. */
 export function summaryRows({head, base}: Summary): SummaryRow[] {
   const losses = [
     row('worst-case loss if the machine dies', base, head, reading => lossText(reading.losses.hostCrash)),
@@ -42,7 +44,27 @@ export function summaryRows({head, base}: Summary): SummaryRow[] {
   const telling = values.filter(({what, before, after}) =>
     base === null ? ['appendonly', 'save'].includes(what) : before !== after,
   );
-  return [...losses, ...telling];
+  return [...losses, ...deployRows(base, head), ...telling];
+}
+
+const STOP_TEXT: Record<Stop, string> = {
+  'in order': 'keys after a restart',
+  killed: 'keys after a kill and restart',
+};
+
+/** Of a restart with the change against one without it, where they differ. */
+const deployRows = (base: Reading | null, head: Reading): SummaryRow[] =>
+  (base === null ? [] : deployChanges(base, head)).map(({stop, before, after}) => ({
+    what: STOP_TEXT[stop],
+    before: leftText(before),
+    after: leftText(after),
+  }));
+
+function leftText(deploy: Deploy): string {
+  if (deploy.kept === null) return 'not known';
+  if (deploy.kept === 'refused') return 'it does not start';
+  if (deploy.kept === 'all') return deploy.misplaced ? 'all, some in another database' : 'all';
+  return deploy.kept === 'saved' ? 'those of the last dump' : 'none';
 }
 
 /** More are many. */

@@ -3,6 +3,7 @@
  * issues at the changed lines with their direction. A value that is not known on one side is not compared.
  */
 import {confText} from '../../redis/conf.ts';
+import {type DeployChange, deployChanges, type Kept, modulesLost, refusedLines} from '../deploy.ts';
 import type {Issue, LintSeverity, Reading} from '../finding.ts';
 import {type Loss, secondsText} from '../loss.ts';
 import type {Setting} from '../setting.ts';
@@ -13,14 +14,16 @@ type Both = {base: Reading; head: Reading};
 type Said = Pick<Change, 'rule' | 'message' | 'fix' | 'direction'> & {severity?: LintSeverity};
 
 export function changesBetween(both: Both): Change[] {
-  return [
+  const deploys = deployChanges(both.base, both.head);
+  const changes = [
     ...lossChanges(both),
-    ...aofChanges(both),
+    ...aofChanges(both, deploys),
     ...savesOff(both),
     ...movedFiles(both),
-    ...refusedLoads(both),
+    ...refusedLoads(both, deploys),
     ...newReplica(both),
   ];
+  return [...changes, ...leftBehind(both, deploys, changes)];
 }
 
 const known = ({effective}: Reading, name: string): string | null => effective.values.get(name)?.text ?? null;
@@ -71,20 +74,27 @@ function compareLoss(base: Loss | null, head: Loss | null, when: string): Said |
   };
 }
 
-function aofChanges(both: Both): Change[] {
+function aofChanges(both: Both, deploys: readonly DeployChange[]): Change[] {
   const [before, after] = [known(both.base, 'appendonly'), known(both.head, 'appendonly')];
   if (before === 'yes' && after === 'no') {
-    const message =
-      'AOF turned off: the server will load its last dump, and what only the append-only file has is lost';
+    const message = `AOF turned off: the server will load its last dump, ${lostWithoutAof(deploys)}`;
     const fix = 'Call BGSAVE and wait for it before the restart; keep the old append-only file.';
     return [change(both, ['appendonly'], {rule: 'lint/aof-turned-off', direction: 'worse', message, fix})];
   }
-  // Where nothing was persisted, there is no dump to be ignored.
-  if (before !== 'no' || after !== 'yes' || known(both.base, 'save') === '') return [];
+  // Without save points too: a job may have asked for a dump.
+  if (before !== 'no' || after !== 'yes') return [];
   const message = 'AOF turned on: a server that restarts so over a dump ignores the dump and starts empty';
   const fix =
     'Run CONFIG SET appendonly yes on the live server first, wait for the rewrite, and only then deploy the file.';
   return [change(both, ['appendonly'], {rule: 'lint/aof-over-dump', direction: 'worse', message, fix})];
+}
+
+/** Where there are save points, the dump is a new one, if only the server is given the time. */
+function lostWithoutAof(deploys: readonly DeployChange[]): string {
+  const [only, ...others] = deploys;
+  return only?.stop === 'killed' && only.after.kept === 'saved' && others.length === 0
+    ? 'which an orderly shutdown saves; if it is killed instead, what only the append-only file has is lost'
+    : 'and what only the append-only file has is lost';
 }
 
 function savesOff(both: Both): Change[] {
@@ -104,42 +114,79 @@ function movedFiles(both: Both): Change[] {
     const [before, after] = [known(base, name), known(head, name)];
     const same = name === 'dir' ? trimmed(before) === trimmed(after) : before === after;
     if (before === null || after === null || same) return [];
-    if (name.startsWith('append') && known(head, 'appendonly') === 'no' && known(base, 'appendonly') === 'no')
-      return [];
-    const message = `${name} goes from ${confText(before)} to ${confText(after)}: the server will not find its data, and backup jobs copy the old place`;
-    const fix =
-      'Move the files while the server is down, and change the backup job in the same pull request.';
+    // Where one side has no append-only file, none is missed by its name.
+    if (name.startsWith('append') && [base, head].some(side => known(side, 'appendonly') === 'no')) return [];
+    const dumpOnly = name === 'dbfilename' && known(head, 'appendonly') === 'yes';
+    const found = dumpOnly
+      ? 'the server loads the append-only file, but'
+      : 'the server will not find its data, and';
+    const message = `${name} goes from ${confText(before)} to ${confText(after)}: ${found} backup jobs copy the old place`;
+    const fix = `${dumpOnly ? 'C' : 'Move the files while the server is down, and c'}hange the backup job in the same pull request.`;
     return [change(both, [name], {rule: 'lint/files-moved', direction: 'worse', message, fix})];
   });
 }
 
 const trimmed = (path: string | null): string | null => path?.replace(/(?<=.)\/+$/, '') ?? null;
 
-function refusedLoads(both: Both): Change[] {
+function refusedLoads(both: Both, deploys: readonly DeployChange[]): Change[] {
   const {base, head} = both;
   const changes: Change[] = [];
   const rule = 'lint/load-refused';
-  const [before, after] = [Number(known(base, 'databases')), Number(known(head, 'databases'))];
-  if (after < before) {
-    const message = `databases goes from ${before} to ${after}: a dump that uses a higher one is not loaded, and the server does not start`;
+  const misplaced = deploys.some(({after}) => 'misplaced' in after);
+  const [before, after] = [known(base, 'databases'), known(head, 'databases')];
+  if (before !== null && after !== null && Number(after) < Number(before)) {
+    const ofAof =
+      'an append-only file is loaded with keys of higher ones in other databases, and refused once it was rewritten';
+    const ofDump = 'a dump that uses a higher one is not loaded, and the server does not start';
+    const message = `databases goes from ${before} to ${after}: ${misplaced ? ofAof : ofDump}`;
     const fix = 'Look at INFO keyspace for the highest one in use.';
     changes.push(change(both, ['databases'], {rule, direction: 'worse', message, fix}));
   }
   if (known(base, 'cluster-enabled') === 'no' && known(head, 'cluster-enabled') === 'yes') {
-    const message =
-      'cluster-enabled yes: a dump that uses more than database 0 is not loaded, and slots have to be assigned';
+    const ofAof =
+      'an append-only file that uses more than database 0 puts all into it, or is refused once it was rewritten';
+    const ofDump = 'a dump that uses more than database 0 is not loaded';
+    const message = `cluster-enabled yes: ${misplaced ? ofAof : ofDump}, and slots have to be assigned`;
     const fix = 'Drill a backup with this file: server.config in restore-drill.yml.';
     changes.push(change(both, ['cluster-enabled'], {rule, direction: 'worse', message, fix}));
   }
-  const modules = ({configuration}: Reading) =>
-    new Set(configuration.settings.filter(({name}) => name === 'loadmodule').map(({args}) => args[0]!));
-  for (const path of modules(base)) {
-    if (modules(head).has(path) || head.configuration.open.length > 0) continue;
+  for (const path of modulesLost(base, head)) {
     const message = `a module is no longer loaded (${confText(path.split('/').at(-1)!)}): a dump that holds its types is refused`;
     const fix = 'Delete its keys first, or keep the module.';
     changes.push(placed(null, head, {rule, direction: 'worse', message, fix}));
   }
   return changes;
+}
+
+/** Which rules say why no more is left than this. */
+const SAYS_WHY: Record<'refused' | Kept, string[]> = {
+  refused: ['lint/load-refused'],
+  // In other databases.
+  all: ['lint/load-refused'],
+  saved: ['lint/aof-turned-off'],
+  none: ['lint/aof-over-dump', 'lint/files-moved'],
+};
+
+/** Of a deploy that leaves less no report is green, whatever it is for; lines that are refused are told of by themselves. */
+function leftBehind({head}: Both, deploys: readonly DeployChange[], told: readonly Change[]): Change[] {
+  const untold = deploys.find(
+    ({worse, after}) =>
+      worse && after.kept !== null && !told.some(({rule}) => SAYS_WHY[after.kept!].includes(rule)),
+  );
+  if (untold === undefined || refusedLines(head) !== null) return [];
+  const {after} = untold;
+  const said =
+    after.kept === 'refused'
+      ? {
+          rule: 'lint/load-refused',
+          message: `the server does not start on the data that is there: ${after.because}`,
+        }
+      : {
+          rule: 'lint/data-left-behind',
+          message: `a restart with this change leaves less of the data: ${after.because}`,
+        };
+  const fix = 'Restore a backup with what is deployed before it is deployed, or take the change back.';
+  return [placed('at' in after ? after.at : null, head, {...said, direction: 'worse', fix})];
 }
 
 function newReplica(both: Both): Change[] {

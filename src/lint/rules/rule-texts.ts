@@ -17,11 +17,11 @@ export const RULE_TEXTS: Record<string, RuleText> = {
   },
   'lint/aof-turned-off': {
     title: 'Append-only file turned off',
-    text: 'A server that restarts without its append-only file loads its dump, however old that is.',
+    text: 'A server that restarts without its append-only file loads its dump, however old that is. Where there are save points an orderly shutdown saves a new one; a server that is killed, or takes longer than it is given, does not.',
   },
   'lint/aof-over-dump': {
     title: 'Append-only file turned on over a dump',
-    text: 'With `appendonly yes` a server loads the append-only file alone. Where none is there yet, the dump beside it is ignored: the server is ready, and empty. Turn it on with `CONFIG SET appendonly yes` first, which writes the file from what is in memory.',
+    text: 'With `appendonly yes` a server loads the append-only file alone. Where none is there yet, the dump beside it is ignored, whoever asked for it: the server is ready, and empty. Turn it on with `CONFIG SET appendonly yes` first, which writes the file from what is in memory.',
   },
   'lint/files-moved': {
     title: 'Data is looked for elsewhere',
@@ -29,7 +29,11 @@ export const RULE_TEXTS: Record<string, RuleText> = {
   },
   'lint/load-refused': {
     title: 'The server may refuse its own dump',
-    text: 'With fewer databases, as a cluster, or without a module, the server may refuse its own dump.',
+    text: 'With fewer databases, as a cluster, without a module, as an older version or another product, or with a command renamed that is in the append-only file, the server may refuse its own data. An append-only file that was never rewritten is not refused for its databases: keys of those that are gone land in others.',
+  },
+  'lint/data-left-behind': {
+    title: 'A restart leaves less of the data',
+    text: 'A restart with the change leaves less of the data than one without it, for a reason that no other rule has: an older version, for one, does not look for the append-only file where a newer one keeps it.',
   },
   'lint/becomes-replica': {
     title: 'A primary becomes a replica',

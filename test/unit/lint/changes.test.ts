@@ -1,7 +1,9 @@
 /** One-line changes of a configuration: the rule, whether it gets worse, and what that is to the pull request. */
 import {describe, expect, test} from '@jest/globals';
+import {deployChanges} from '../../../src/lint/deploy.ts';
 import {findInText} from '../../../src/lint/homes/find.ts';
 import {failing, type LintJob, lint, type Side} from '../../../src/lint/lint.ts';
+import {summaryRows} from '../../../src/lint/report/wording.ts';
 
 const JOB: LintJob = {maxLoss: null, writeRate: null, target: {product: 'redis', line: '7.0'}};
 
@@ -9,8 +11,12 @@ async function side(text: string): Promise<Side> {
   return {...(await findInText(text, 'redis.conf', '/nowhere')), texts: new Map([['redis.conf', text]])};
 }
 
+async function lintChange(base: string, head: string, job: Partial<LintJob> = {}) {
+  return lint(await side(`${COMMON}${head}\n`), await side(`${COMMON}${base}\n`), {...JOB, ...job});
+}
+
 async function between(base: string, head: string, job: Partial<LintJob> = {}) {
-  const linted = lint(await side(`${COMMON}${head}\n`), await side(`${COMMON}${base}\n`), {...JOB, ...job});
+  const linted = await lintChange(base, head, job);
   const told = linted.findings.filter(({direction}) => direction !== 'same');
   return {
     fails: failing(linted).length > 0,
@@ -33,6 +39,12 @@ const WORSE: [string, string, string, string[]][] = [
     'save ""\nappendonly yes',
     'save ""\nappendonly no',
     [LOSS, 'aof-turned-off worse error', 'nothing-persisted worse error'],
+  ],
+  [
+    'AOF on over what a job has dumped',
+    `save ""\n${RDB}`,
+    `save ""\n${AOF}`,
+    ['aof-over-dump worse error', 'dump-not-written worse note', LESS],
   ],
   ['AOF on over a dump', 'appendonly no', 'appendonly yes', ['aof-over-dump worse error', LESS]],
   ['always to everysec', `${AOF}appendfsync always`, `${AOF}appendfsync everysec`, [LOSS]],
@@ -74,6 +86,8 @@ const WORSE: [string, string, string, string[]][] = [
   ['dump renamed', 'dbfilename dump.rdb', 'dbfilename redis.rdb', ['files-moved worse error']],
   ['dump renamed from its default', '', 'dbfilename redis.rdb', ['files-moved worse error']],
   ['AOF renamed', `${AOF}appendfilename a.aof`, `${AOF}appendfilename b.aof`, ['files-moved worse error']],
+  ['dump renamed beside an AOF', AOF, `${AOF}dbfilename redis.rdb`, ['files-moved worse error']],
+  ['AOF renamed and off', AOF, `${RDB}appendfilename b.aof`, [LOSS, 'aof-turned-off worse error']],
   ['AOF directory renamed', AOF, `${AOF}appenddirname aof`, ['files-moved worse error']],
   ['no checksum', '', 'rdbchecksum no', ['checksum-off worse error']],
   ['no checksum, said before', 'rdbchecksum yes', 'rdbchecksum no', ['checksum-off worse error']],
@@ -117,6 +131,8 @@ const WORSE: [string, string, string, string[]][] = [
   ['PSYNC taken away', '', 'rename-command PSYNC ""', ['backup-command-renamed worse error']],
   ['fewer databases', '', 'databases 4', ['load-refused worse error']],
   ['fewer databases than said before', 'databases 64', 'databases 16', ['load-refused worse error']],
+  ['fewer databases, with an AOF', AOF, `${AOF}databases 4`, ['load-refused worse error']],
+  ['SET renamed, with an AOF', AOF, `${AOF}rename-command SET put`, ['load-refused worse error']],
   ['a cluster', '', 'cluster-enabled yes', ['load-refused worse error']],
   ['a module no longer loaded', 'loadmodule /usr/lib/m.so', '', ['load-refused worse error']],
   ['a replica', '', 'replicaof db 6379', ['becomes-replica worse error']],
@@ -174,6 +190,9 @@ const BETTER_OR_NEITHER: [string, string, string, string[]][] = [
     [],
   ],
   ['more databases', 'databases 16', 'databases 32', []],
+  ['as many databases as a template says', 'databases 16', 'databases {{ n }}', []],
+  ['SET renamed, without an AOF', RDB, `${RDB}rename-command SET put`, []],
+  ['FLUSHALL renamed, with an AOF', AOF, `${AOF}rename-command FLUSHALL ""`, []],
   ['a directory written otherwise', 'dir /data', 'dir /data/', []],
   ['a default said', '', 'appendfsync everysec', []],
   ['a default no longer said', 'rdbchecksum yes', '', []],
@@ -213,10 +232,105 @@ describe('makes nothing worse', () => {
     const found = await between(base, head);
     expect(found.told.toSorted()).toEqual(told.toSorted());
     expect(found.fails).toBe(false);
+    const {summaries} = await lintChange(base, head);
+    expect(
+      summaries.flatMap(({base, head}) => deployChanges(base!, head)).filter(({worse}) => worse),
+    ).toEqual([]);
   });
 
   test.each([...WORSE, ...BETTER_OR_NEITHER])('%s, on both sides', async (_, __, head) => {
     expect(await between(head, head)).toEqual({fails: false, told: []});
+  });
+});
+
+/** What the table of before and after says of a deploy, and what the finding that explains it. */
+describe('what a deploy leaves', () => {
+  const rows = async (base: string, head: string) => {
+    const {summaries} = await lintChange(base, head);
+    const ofDeploy = summaries.flatMap(summaryRows).filter(({what}) => what.startsWith('keys'));
+    return ofDeploy.map(({what, before, after}) => `${what}: ${before} to ${after}`);
+  };
+  const message = async (rule: string, base: string, head: string) =>
+    (await lintChange(base, head)).findings.find(finding => finding.rule === rule)?.message;
+  const COLD = 'keys after a restart';
+  const KILLED = 'keys after a kill and restart';
+
+  test('AOF off: an orderly shutdown saves, where there are save points', async () => {
+    expect(await rows(AOF, RDB)).toEqual([`${KILLED}: all to those of the last dump`]);
+    expect(await message('lint/aof-turned-off', AOF, RDB)).toBe(
+      'AOF turned off: the server will load its last dump, which an orderly shutdown saves; if it is killed instead, what only the append-only file has is lost',
+    );
+    const [base, head] = [`save ""\n${AOF}`, `save ""\n${RDB}`];
+    expect(await rows(base, head)).toEqual([
+      `${COLD}: all to those of the last dump`,
+      `${KILLED}: all to those of the last dump`,
+    ]);
+    expect(await message('lint/aof-turned-off', base, head)).toBe(
+      'AOF turned off: the server will load its last dump, and what only the append-only file has is lost',
+    );
+  });
+
+  test('AOF on over a dump: nothing', async () => {
+    expect(await rows(RDB, AOF)).toEqual([
+      `${COLD}: all to none`,
+      `${KILLED}: those of the last dump to none`,
+    ]);
+  });
+
+  test('a dump renamed: nothing, unless there is an append-only file', async () => {
+    expect(await rows(RDB, `${RDB}dbfilename b.rdb`)).toHaveLength(2);
+    expect(await rows(AOF, `${AOF}dbfilename b.rdb`)).toEqual([]);
+    expect(await message('lint/files-moved', AOF, `${AOF}dbfilename b.rdb`)).toBe(
+      'dbfilename goes from dump.rdb to b.rdb: the server loads the append-only file, but backup jobs copy the old place',
+    );
+  });
+
+  test('fewer databases: refused, or put into others', async () => {
+    expect(await rows(RDB, `${RDB}databases 4`)).toContain(`${COLD}: all to it does not start`);
+    expect(await rows(AOF, `${AOF}databases 4`)).toContain(`${COLD}: all to all, some in another database`);
+  });
+
+  test('what no rule of its own explains is told at the line that decides', async () => {
+    const {findings} = await lintChange(AOF, `${AOF}rename-command SET put`);
+    expect(findings).toMatchObject([
+      {
+        rule: 'lint/load-refused',
+        place: {line: 4},
+        message:
+          'the server does not start on the data that is there: SET is in the append-only file, and no longer called so',
+      },
+    ]);
+  });
+
+  test('another image alone', async () => {
+    const compose = (image: string, aof: string) =>
+      `services:\n  r:\n    image: ${image}\n    command: redis-server --appendonly ${aof} --save 60 1\n`;
+    const of = async (text: string): Promise<Side> => ({
+      ...(await findInText(text, 'compose.yml', '/nowhere')),
+      texts: new Map([['compose.yml', text]]),
+    });
+    const told = async (before: string, after: string, aof: string) => {
+      const {findings} = lint(await of(compose(after, aof)), await of(compose(before, aof)), {
+        ...JOB,
+        target: null,
+      });
+      return findings.map(({rule, severity, message}) => [rule, severity, message]);
+    };
+    expect(await told('redis:7.2', 'redis:8.0', 'yes')).toEqual([]);
+    expect(await told('redis:8.0', 'redis:7.2', 'no')).toEqual([
+      [
+        'lint/load-refused',
+        'error',
+        'the server does not start on the data that is there: redis 7.2 does not load a dump of redis 8.0',
+      ],
+    ]);
+    expect(await told('redis:7.2', 'redis:6.2', 'yes')).toEqual([
+      [
+        'lint/data-left-behind',
+        'error',
+        'a restart with this change leaves less of the data: redis 6.2 does not see the append-only file of redis 7.2',
+      ],
+    ]);
   });
 });
 
