@@ -9,7 +9,7 @@ import {type Memory, recall} from '../history/memory.ts';
 import {gathered} from '../source/loose-files.ts';
 import {openStore} from '../source/open-store.ts';
 import {Patience} from '../source/patience.ts';
-import {ALL, LATEST} from '../source/select.ts';
+import {ALL, ANY} from '../source/select.ts';
 import {selectAll} from '../source/select-all.ts';
 
 export type Remembered = Job & {memory: Memory};
@@ -29,8 +29,8 @@ export async function* eachBackup(
     return yield {...job, unlisted: toDrillError(thrown)};
   }
   const [newest, ...older] = names;
-  // That there is none, a drill of the latest finds.
-  if (newest === undefined) return yield {...job, source: picking(LATEST.pick)};
+  // That there is none, or none of the window, a drill of any of them finds; one of the latest would take an older one.
+  if (newest === undefined) return yield {...job, source: picking(ANY)};
   yield {...job, name: `${name}/${newest}`, source: picking(newest)};
   // The history and the age of a backup are those of the newest: what lies before it is older, and was drilled then.
   const {maxAge: _, ...policy} = job.policy;
@@ -42,5 +42,5 @@ async function namesOfAll(source: Job['source'], deps: Deps): Promise<string[]> 
   await using store = await openStore(source, deps);
   const patience = new Patience(source.patience, deps.signal);
   const listing = await patience.persist('listing the backups', attempt => store.list(attempt));
-  return selectAll(gathered(listing, source.load ?? 'auto'), source.select, Date.now());
+  return selectAll(gathered(listing, source.load ?? 'auto'), source.select, Date.now()).map(({name}) => name);
 }

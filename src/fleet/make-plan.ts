@@ -8,9 +8,12 @@ import {refuseCredentials} from '../config/credentials.ts';
 import type {Deps} from '../drill.ts';
 import {DrillError, EXIT, throwIfAborted, toDrillError} from '../errors.ts';
 import {printable} from '../report/printable.ts';
+import {gathered} from '../source/loose-files.ts';
 import {openStore} from '../source/open-store.ts';
 import {Patience} from '../source/patience.ts';
-import {select} from '../source/select.ts';
+import {ALL, type Select, select} from '../source/select.ts';
+import {selectAll} from '../source/select-all.ts';
+import type {Entry, Listing} from '../source/store.ts';
 import {MAX_JOBS, type Plan, planOf, type Weighed} from './plan.ts';
 
 export type PlanFlags = Pick<Flags, 'backups' | 'config' | 'set' | 'untrusted'> & {jobs?: string | undefined};
@@ -61,14 +64,24 @@ async function sizeOf({source}: Job, deps: Deps): Promise<number | string> {
   try {
     await using store = await openStore(source, deps);
     const listing = await patience.persist('listing the backups', attempt => store.list(attempt));
-    const selection = select(listing, source.select, {now: Date.now(), random: Math.random()});
-    if (!selection.found) return selection.reason.message;
-    return selection.entry.sizeBytes ?? 'its store does not tell';
+    const whole = gathered(listing, source.load ?? 'auto');
+    const {select: how} = source;
+    const entries = how.pick === ALL ? selectAll(whole, how, Date.now()) : oneOf(whole, how);
+    if (typeof entries === 'string') return entries;
+    if (entries.length === 0) return 'no backup is there, or none that select.within allows';
+    const sizes = entries.map(({sizeBytes}) => sizeBytes);
+    if (sizes.includes(null)) return 'its store does not tell';
+    return sizes.reduce<number>((sum, size) => sum + size!, 0);
   } catch (thrown) {
     const {code, message} = toDrillError(thrown);
     if (code === 'cancelled' || code === 'bug/internal') throw thrown;
     return message;
   }
+}
+
+function oneOf(listing: Listing, how: Select): Entry[] | string {
+  const selection = select(listing, how, {now: Date.now(), random: Math.random()});
+  return selection.found ? [selection.entry] : selection.reason.message;
 }
 
 /** Another one each time: the reports of last night are of another plan, though it looks the same. */

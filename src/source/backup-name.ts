@@ -43,15 +43,18 @@ export const isUnfinished = (name: string): boolean => UNFINISHED.test(lastPart(
 export const isSideFile = (name: string): boolean =>
   CHECKSUM_FILE.test(lastPart(name)) || name.endsWith(EXPECTATIONS_SUFFIX);
 
-/** Year, month, day, and a time of day if one follows: `2026-01-14`, `20260114T031700Z`, `2026/01/14`, `2026-01-14_03.17`. */
+/**
+ * Year, month, day, and a time of day if one follows: `2026-01-14`, `20260114T031700Z`, `2026/01/14`, `2026-01-14_03.17`;
+ * behind that how far it is ahead of UTC, `+0100` or `+01:00`: in the night in which clocks are put back it decides.
+ */
 const DATE =
-  /(?<!\d)(20\d\d)([-_./]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?:[-_.T ]?([01]\d|2[0-3])[-_.:h]?([0-5]\d)(?:[-_.:m]?([0-5]\d))?)?(?!\d)/g;
+  /(?<!\d)(20\d\d)([-_./]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?:[-_.T ]?([01]\d|2[0-3])[-_.:h]?([0-5]\d)(?:[-_.:m]?([0-5]\d))?(?:([+-])(0\d|1[0-4]):?([0-5]\d))?)?(?!\d)/g;
 /** Day and month, or month and day, before the year: nobody can tell. */
 const UNCLEAR = /(?<!\d)[0-3]?\d([-_.])[0-3]?\d\1(20)?\d\d(?!\d)/;
 /** Unix time, in seconds or milliseconds, from 2001 to 2033. */
 const UNIX = /(?<!\d)(1[0-9]{9})(\d{3})?(?!\d)/g;
 
-/** Unix milliseconds, as if in UTC: for telling which of several is the later, not how old one is. */
+/** Unix milliseconds, as if in UTC where it does not say: for telling which of several is the later, not how old one is. */
 export function dateInName(name: string): number | 'ambiguous' | null {
   for (const part of [lastPart(name), name]) {
     const dates = new Set([...part.matchAll(DATE)].map(toTime));
@@ -64,9 +67,10 @@ export function dateInName(name: string): number | 'ambiguous' | null {
   return null;
 }
 
-function toTime([, year, , month, day, hour, minute, second]: RegExpMatchArray): number {
+function toTime([, year, , month, day, hour, minute, second, sign, ...ahead]: RegExpMatchArray): number {
   const part = (digits: string | undefined): number => Number(digits ?? 0);
-  return Date.UTC(part(year), part(month) - 1, part(day), part(hour), part(minute), part(second));
+  const minutes = (part(ahead[0]) * 60 + part(ahead[1])) * (sign === '-' ? -1 : 1);
+  return Date.UTC(part(year), part(month) - 1, part(day), part(hour), part(minute) - minutes, part(second));
 }
 
 /** `v2` before `v10`: digits count as numbers. Not by the machine's language. */

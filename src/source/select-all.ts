@@ -4,13 +4,13 @@
  */
 import {DrillError} from '../errors.ts';
 import {isCandidate, ordered, type Select, timeIn} from './select.ts';
-import type {Listing} from './store.ts';
+import type {Entry, Listing} from './store.ts';
 
 /** Of a `select` without a limit: enough to see more than one night, little enough not to fill one. */
 export const DEFAULT_LIMIT = 10;
 
-/** Names in the listing; empty where there is no backup. */
-export function selectAll({place, entries, named}: Listing, how: Select, now: number): string[] {
+/** Of the listing; empty where there is no backup, or none of the window. */
+export function selectAll({place, entries, named}: Listing, how: Select, now: number): Entry[] {
   if (named !== undefined) {
     throw new DrillError('config/invalid', `${place} is one backup: \`pick: all\` is of several`, {
       hint: 'Leave `select` out, or name the directory or prefix that holds several.',
@@ -22,6 +22,5 @@ export function selectAll({place, entries, named}: Listing, how: Select, now: nu
   return ordered(candidates, by, place)
     .order.filter(entry => withinMs === null || (timeIn(entry, by) ?? now) >= now - withinMs)
     .toReversed()
-    .slice(0, limit ?? DEFAULT_LIMIT)
-    .map(({name}) => name);
+    .slice(0, limit ?? DEFAULT_LIMIT);
 }

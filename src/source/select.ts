@@ -11,6 +11,7 @@ import {
   isAofPart,
   isSideFile,
   isTemporary,
+  isUnfinished,
   lastPart,
   looksLikeBackup,
   seriesOf,
@@ -32,6 +33,8 @@ export type Select = {
 
 /** Several drills, each of one; what one drill is of, `select` says. */
 export const ALL = 'all';
+/** One of those within the window, by chance. */
+export const ANY = 'random';
 
 export const LATEST: Select = {pattern: null, pick: 'latest', by: 'modified', withinMs: null, limit: null};
 
@@ -72,14 +75,14 @@ function selectOf({place, entries, named}: Listing, how: Select, moment: Moment)
   }
   const candidates = entries.filter(entry => isCandidate(entry, how.pattern));
   if (candidates.length === 0) return noneFound(place, how.pattern);
-  if (how.pick === 'random') return atRandom(candidates, how, moment, place);
+  if (how.pick === ANY) return atRandom(candidates, how, moment, place);
   if (how.pick === 'latest' || how.pick === 'previous') return byOrder(candidates, how, moment, place);
   return byName(candidates, how.pick, place);
 }
 
 export function isCandidate(entry: Entry, pattern: string | null): boolean {
   const {name} = entry;
-  if (isTemporary(name) || isSideFile(name) || isAofPart(name)) return false;
+  if (isTemporary(name) || isUnfinished(name) || isSideFile(name) || isAofPart(name)) return false;
   if (pattern === null) return entry.isDump ?? looksLikeBackup(name);
   return matchesGlob(pattern.includes('/') ? name : lastPart(name), pattern);
 }
@@ -171,7 +174,7 @@ function atRandom(candidates: Entry[], how: Select, {now, random}: Moment, place
   if (inWindow.length === 0) {
     const hint = 'Did the last backups run? Or widen select.within.';
     return none(
-      `${place} holds ${candidates.length} backups, and none of the window that one is drawn from`,
+      `${place} holds ${candidates.length} backups, and none that is as new as select.within asks for`,
       hint,
     );
   }

@@ -6,6 +6,7 @@ import {type Flags, readJob} from '../../src/config/config.ts';
 import {meansSeveral} from '../../src/config/entries.ts';
 import {fleetReportSchema} from '../../src/fleet/fleet-report.ts';
 import {holdFleet} from '../../src/fleet/hold-fleet.ts';
+import {makePlan} from '../../src/fleet/make-plan.ts';
 import {mergeReports} from '../../src/fleet/merge.ts';
 import {scratch, testDeps} from '../drills.ts';
 import {SAMPLE} from '../servers.ts';
@@ -79,6 +80,33 @@ test('an empty place fails like that of a single drill; one that cannot be liste
     {...testDeps, environment: {PATH: ''}},
   );
   expect([unknown.fleet.outcome, unknown.fleet.error?.code]).toEqual(['not-run', 'source/unreachable']);
+});
+
+test('none within the window fails: the latest, which is older, does not stand for it', async () => {
+  const {fleet} = await holdFleet(flags('select.within=30m'), testDeps);
+  expect(fleet.outcome).toBe('failed');
+  expect(fleet.drills[0]?.report.findings).toContainEqual(
+    expect.objectContaining({
+      rule: 'backup/none-found',
+      message: `the directory ${place} holds 3 backups, and none that is as new as select.within asks for`,
+    }),
+  );
+});
+
+test('a plan weighs all that would be drilled', async () => {
+  const config = dir.file(`config-${count}.yml`);
+  const planned = async (entry: object) => {
+    writeFileSync(config, JSON.stringify({version: 1, backups: [{name: 'users', ...entry}]}));
+    const {plan, remarks} = await makePlan({config}, testDeps);
+    return [plan.include[0]?.sizeBytes, ...remarks];
+  };
+  const bytes = readFileSync(SAMPLE).length;
+  const all = {source: place, select: {pick: 'all', limit: 2}};
+  expect(await planned(all)).toEqual([bytes + 3000]);
+  expect(await planned({...all, select: {pick: 'all', within: '30m'}})).toEqual([
+    null,
+    'users: its size is not known: no backup is there, or none that select.within allows',
+  ]);
 });
 
 test('of one named backup there are not several', async () => {

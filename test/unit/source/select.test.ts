@@ -76,9 +76,12 @@ describe('latest', () => {
       stored('temp-12.rdb', 3),
       stored('notes.txt', 4),
       stored('SHA256SUMS', 5),
+      stored('dump-2.rdb.part', 6),
+      stored('.dump-2.rdb.Xw3sTq', 7),
     ];
     expect(chosen(entries)).toBe('dump.rdb');
     expect(chosen(entries, {pattern: '*'})).toBe('notes.txt');
+    expect(chosen(entries, {pattern: 'dump*'})).toBe('dump.rdb');
   });
 });
 
