@@ -54,7 +54,7 @@ export async function holdDrill(flags: Flags & {reportJson?: string | undefined}
     job = asked;
     await assertNoInput(flags.reportJson, [...files, ...(await localBackups(job.source.spec))]);
     memory = await recall({name, history, trend, policy: job.policy}, deps);
-    job = {...job, ...remembered(memory, name)};
+    job = {...job, ...remembered(memory, name, new Date())};
   } catch (thrown) {
     const unusable = toDrillError(thrown);
     const report = reportOfNothing(unusable);

@@ -67,7 +67,7 @@ export async function holdFleet(
       if (deps.signal?.aborted) break;
       const held = unlisted
         ? reportOfNothing(unlisted)
-        : await drill({...job, ...remembered(memory, one.name)}, deps);
+        : await drill({...job, ...remembered(memory, one.name, new Date())}, deps);
       const report = memory.judge(held);
       const lost = await memory.keep(report);
       unkept ??= lost;

@@ -49,13 +49,17 @@ async function readReport(file: string): Promise<Found> {
     const value: unknown = JSON.parse(await readFile(file, 'utf8'));
     const {success, data} = fleetReportSchema.safeParse(value);
     if (success) return {file, report: data};
-    const single = typeof value === 'object' && value !== null && 'inspection' in value;
-    return {
-      file,
-      problem: single ? 'it is of one drill, and does not say of which backup' : 'it has another form',
-    };
+    return {file, problem: otherForm(value)};
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
     return {file, problem: error instanceof SyntaxError ? 'it is not JSON' : `it cannot be read (${code})`};
   }
+}
+
+function otherForm(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return 'it has another form';
+  if ('inspection' in value) return 'it is of one drill, and does not say of which backup';
+  if ('kind' in value && value.kind === 'fleet')
+    return 'it is one of another version: drill and merge with the same';
+  return 'it has another form';
 }

@@ -2,7 +2,7 @@
  * A history in a directory of this machine, or one that an earlier step has brought and a later one keeps. A record is
  * written beside its place and renamed: a reader sees all of it or nothing, whenever the writer is killed.
  */
-import {mkdir, open, readdir, readFile, rename, rm, stat} from 'node:fs/promises';
+import {lstat, mkdir, open, readdir, readFile, rename, rm, stat} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {DrillError} from '../errors.ts';
 import type {Shelf, Text} from './store.ts';
@@ -31,7 +31,7 @@ export function directoryShelf(directory: string): Shelf {
     put: async (name, text) => {
       const path = join(directory, name);
       try {
-        await mkdir(dirname(path), {recursive: true});
+        await made(dirname(path));
         await writeSafely(path, text);
       } catch (cause) {
         throw unavailable(directory, 'written', cause);
@@ -45,6 +45,20 @@ export function directoryShelf(directory: string): Shelf {
       }
     },
   };
+}
+
+/** Not by Node's `recursive`: where a parent is there and takes no directory (/proc) it never comes back (24.21). */
+async function made(directory: string): Promise<void> {
+  try {
+    await mkdir(directory);
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    const above = dirname(directory);
+    if (code !== 'ENOENT' || (await lstat(above).catch(() => null)) !== null) throw error;
+    await made(above);
+    await made(directory);
+  }
 }
 
 async function entriesOf(directory: string) {

@@ -12,13 +12,21 @@ export function baselineFrom({outcome, finishedAt, artifact, dataset}: HistoryRe
   return {finishedAt, plainSha256: artifact?.sha256 ?? null, dataset};
 }
 
-export function earlierDrills(records: readonly HistoryRecord[], backup: string): EarlierDrill[] {
+/** A clock that was a year ahead for one night would keep that night the last good one for a year. */
+const SKEW_MS = 5 * 60_000;
+
+export function earlierDrills(records: readonly HistoryRecord[], backup: string, now: Date): EarlierDrill[] {
+  const latest = now.getTime() + SKEW_MS;
   return records
-    .filter(record => record.backup === backup)
+    .filter(record => record.backup === backup && Date.parse(record.finishedAt) <= latest)
     .flatMap(record => baselineFrom(record) ?? [])
     .toSorted((a, b) => Date.parse(b.finishedAt) - Date.parse(a.finishedAt));
 }
 
 /** For the job of a drill: nothing where no history is kept, or it cannot be read. */
-export const remembered = ({earlier}: Pick<Memory, 'earlier'>, backup: string): {earlier?: EarlierDrill[]} =>
-  earlier === null ? {} : {earlier: earlierDrills(earlier.records, backup)};
+export const remembered = (
+  {earlier}: Pick<Memory, 'earlier'>,
+  backup: string,
+  now: Date,
+): {earlier?: EarlierDrill[]} =>
+  earlier === null ? {} : {earlier: earlierDrills(earlier.records, backup, now)};

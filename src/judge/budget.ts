@@ -23,7 +23,7 @@ export function judgeBudget({backup, census, restoreMs}: Spent, budget: Budget =
   const findings: Finding[] = [];
   if (size && backup && backup.sizeBytes !== null)
     findings.push(
-      judge({rule: 'policy/file-size', what: 'the backup has', hint: LARGER}, size, backup.sizeBytes, bytes),
+      judge({rule: 'policy/file-size', what: 'the backup has', hint: LARGER}, size, backup.sizeBytes, SIZE),
     );
   if (restore && restoreMs !== undefined)
     findings.push(
@@ -31,7 +31,7 @@ export function judgeBudget({backup, census, restoreMs}: Spent, budget: Budget =
         {rule: 'policy/restore-duration', what: 'the restore took', hint: SLOWER},
         restore,
         restoreMs,
-        duration,
+        DURATION,
       ),
     );
   if (memory && census?.usedMemoryBytes === null) {
@@ -39,19 +39,18 @@ export function judgeBudget({backup, census, restoreMs}: Spent, budget: Budget =
     findings.push(skipped('policy/memory', message, {severity: 'error', origin: memory.origin}));
   } else if (memory && census) {
     const what = 'the restored dataset takes';
-    findings.push(judge({rule: 'policy/memory', what, hint: LARGER}, memory, census.usedMemoryBytes!, bytes));
+    findings.push(judge({rule: 'policy/memory', what, hint: LARGER}, memory, census.usedMemoryBytes!, SIZE));
   }
   return findings;
 }
 
 type Kind = {rule: string; what: string; hint: string};
+type Measure = {inWords(n: number): string; exactly(n: number): string};
 
-function judge(
-  {rule, what, hint}: Kind,
-  {most, origin}: Limit,
-  actual: number,
-  show: (n: number) => string,
-): Finding {
+function judge({rule, what, hint}: Kind, {most, origin}: Limit, actual: number, measure: Measure): Finding {
+  // Just above its budget it would read the same.
+  const alike = actual > most && measure.inWords(actual) === measure.inWords(most);
+  const show = alike ? measure.exactly : measure.inWords;
   const parts = {expected: `at most ${show(most)}`, actual: show(actual), origin};
   if (actual <= most) return pass(rule, `${what} ${show(actual)}, within its budget of ${show(most)}`, parts);
   return fail(rule, `${what} ${show(actual)}; the budget is ${show(most)}`, {...parts, hint});
@@ -62,9 +61,14 @@ const SLOWER =
 const LARGER =
   'What grew (groups in the report)? If it is right, make room where it would be restored, then raise the budget.';
 
-const duration = (ms: number): string => (ms < 120_000 ? `${(ms / 1000).toFixed(1)} s` : inWords(ms));
+const DURATION: Measure = {
+  inWords: ms => (ms < 120_000 ? `${(ms / 1000).toFixed(1)} s` : inWords(ms)),
+  exactly: ms => `${ms.toLocaleString('en')} ms`,
+};
 
 const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+
+const SIZE: Measure = {inWords: bytes, exactly: n => `${n.toLocaleString('en')} bytes`};
 
 /** In the units of redis.conf: `gb` is 1024 cubed. */
 export function bytes(n: number): string {

@@ -28,7 +28,8 @@ export function judgeIntegrity({checksum, unverified, rdbVersion, magic}: Inspec
       }),
     );
   }
-  if (unverified) {
+  // What has no header has no version.
+  if (unverified && magic !== null) {
     const message = `${magic} RDB version ${rdbVersion}: our reader was never tried on such a file of a real server`;
     findings.push(skipped('backup/version-unverified', message, {severity: 'warning', origin}));
   }

@@ -35,6 +35,16 @@ describe('the history around a drill', () => {
     expect(other.earlier?.records).toEqual([]);
   });
 
+  test('where no directory can be made, that is told, and not tried for ever', async () => {
+    const memory = await recall(asked('/proc/history'), deps);
+    expect(await memory.keep(aReport())).toMatchObject({
+      code: 'history/unavailable',
+      message: 'the history /proc/history cannot be written (ENOENT)',
+    });
+    const deep = await recall(asked(join(root, 'new', 'deep')), deps);
+    expect(await deep.keep(aReport())).toBeNull();
+  });
+
   test('a trend that is to be ignored is shown as ignored, until the day is over', async () => {
     await recall(asked(root), deps);
     await mkdir(join(root, 'sessions'));

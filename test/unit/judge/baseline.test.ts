@@ -151,6 +151,13 @@ describe('of the records of a history', () => {
       record({backup: 'users'}),
       record(),
     ];
-    expect(earlierDrills(records, 'sessions').map(({finishedAt}) => finishedAt)).toEqual([WED, TUE, MON]);
+    const earlier = earlierDrills(records, 'sessions', new Date(WED));
+    expect(earlier.map(({finishedAt}) => finishedAt)).toEqual([WED, TUE, MON]);
+  });
+
+  test('none of the future: a clock that was wrong once would stay the last good drill', () => {
+    const records = [record({finishedAt: '2099-01-01T03:00:00.000Z'}), record({finishedAt: MON})];
+    const earlier = earlierDrills(records, 'sessions', new Date(WED));
+    expect(earlier.map(({finishedAt}) => finishedAt)).toEqual([MON]);
   });
 });

@@ -34,6 +34,11 @@ test('a failure tells both numbers, as people read them', () => {
   });
 });
 
+test('one that is only just above its budget is told exactly', () => {
+  const [finding] = judgeBudget({backup: backup(35_611)}, {size: {most: 35_610, origin: 'x'}});
+  expect(finding?.message).toBe('the backup has 35,611 bytes; the budget is 35,610 bytes');
+});
+
 test.each([
   [1, '1 bytes'],
   [1023, '1023 bytes'],

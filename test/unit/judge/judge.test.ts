@@ -50,6 +50,10 @@ describe('passed', () => {
     expect(verdict.outcome).toBe('passed');
     expect(rulesOf(verdict)).toEqual(['backup/checksum-absent']);
     expect(rulesOf(verdict, 'skipped')).toContain('backup/version-unverified');
+    const headless = anInspection({magic: null, rdbVersion: null, unverified: true});
+    expect(rulesOf(verdictOn({...healthy, inspection: headless}), 'skipped')).not.toContain(
+      'backup/version-unverified',
+    );
   });
 
   test('is not a drill in which a check that it depends on could not be made: that is not-run', () => {
