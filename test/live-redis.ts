@@ -1,5 +1,6 @@
 /** A real server (redis-server of the PATH, unless told) that writes the backups which tests then ruin. */
 import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {copyFileSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -39,8 +40,17 @@ export class LiveRedis implements AsyncDisposable {
       maxRetriesPerRequest: null,
     });
     redis.on('error', () => {});
-    await redis.ping();
-    return new LiveRedis(directory, child, redis);
+    const ended = once(child, 'exit').then(([code]) => `it ended with ${code}`, String);
+    const trouble = await Promise.race([redis.ping().then(() => null), ended]);
+    if (trouble === null) return new LiveRedis(directory, child, redis);
+    redis.disconnect();
+    rmSync(directory, {recursive: true, force: true});
+    throw new Error(`${binary} does not start with ${flags.join(' ')}: ${trouble}`);
+  }
+
+  /** Keys whose time has passed stay until they are asked for: else a busy machine saves fewer than were set. */
+  async keepExpired(): Promise<void> {
+    await this.redis.call('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
   }
 
   /** SAVE, and a copy of the dump at `target`. */
@@ -61,7 +71,8 @@ export class LiveRedis implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.redis.disconnect();
-    const gone = new Promise(resolve => this.#child.once('exit', resolve));
+    const {exitCode, signalCode} = this.#child;
+    const gone = exitCode === null && signalCode === null ? once(this.#child, 'exit') : undefined;
     this.#child.kill('SIGKILL');
     await gone;
     rmSync(this.#directory, {recursive: true, force: true});

@@ -1,6 +1,5 @@
 /** What every throwaway server must do, whatever it runs in: each implementation goes through the same suite. */
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import {silent} from '../../src/progress.ts';
 import {parseInfo, parseKeyspace} from '../../src/redis/info.ts';
@@ -19,12 +18,12 @@ const HEADER = {magic: 'REDIS', rdbVersion: 10, producer: null, highestDatabase:
 
 beforeAll(async () => {
   await using live = await LiveRedis.start();
-  for (let n = 0; n < 20; n += 1) await live.redis.set(`brief:${n}`, 'x', 'PX', 300);
+  await live.keepExpired();
+  for (let n = 0; n < 20; n += 1) await live.redis.set(`brief:${n}`, 'x', 'PX', 1);
   await live.redis.set('lasting', 'x');
   await live.redis.select(15);
   await live.redis.set('far', 'x');
   await live.saveTo(dump);
-  await sleep(300);
 });
 afterAll(() => {
   dir.dispose();

@@ -60,6 +60,7 @@ const VARIANTS: Record<string, Variant> = {
   },
   'with keys that have expired since': {
     prepare: async redis => {
+      await redis.call('DEBUG', 'SET-ACTIVE-EXPIRE', '0');
       for (let n = 0; n < 30; n += 1) await redis.set(`brief:${n}`, 'x', 'PX', 1500);
       await rewrite(redis);
       for (let n = 30; n < 60; n += 1) await redis.set(`brief:${n}`, 'x', 'PX', 1500);

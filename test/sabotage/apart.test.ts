@@ -140,6 +140,7 @@ onEight(
   'ends red when the expiry of a hash field changed, and green when it did not, long after',
   async () => {
     await using live = await LiveRedis.start([], {binary: eight!.path});
+    await live.keepExpired();
     await live.redis.hset('session', 'token', 'a', 'user', 'b', 'brief', 'c');
     const expiry = (ms: number, field: string) =>
       live.redis.call('HPEXPIREAT', 'session', String(ms), 'FIELDS', '1', field);

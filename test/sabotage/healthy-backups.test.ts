@@ -36,6 +36,7 @@ describe('stays green', () => {
 
   test('a backup whose every key has expired since, drilled against what was recorded before', async () => {
     await using live = await LiveRedis.start();
+    await live.keepExpired();
     for (let n = 0; n < 50; n += 1) await live.redis.set(`brief:${n}`, 'x', 'PX', 1500);
     await live.saveTo(dir.file('brief.rdb'));
 

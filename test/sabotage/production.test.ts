@@ -130,6 +130,7 @@ describe('warns where production’s own redis.conf', () => {
 
   containerTest('has keys that have expired since: that is today’s view, and no loss', async () => {
     await using live = await LiveRedis.start();
+    await live.keepExpired();
     for (let n = 0; n < 50; n += 1) await live.redis.set(`brief:${n}`, 'x', 'PX', 1000);
     await live.redis.set('kept', 'x');
     await live.saveTo(dir.file('brief.rdb'));
