@@ -10,7 +10,7 @@ export const AOF_ON = ['--appendonly', 'yes', '--appendfsync', 'always'];
 /** Of every type, in two databases, with an expiry, a transaction and a function. */
 export async function fill(redis: Redis, keys = 50): Promise<void> {
   for (let n = 0; n < keys; n += 1) await redis.set(`user:${n}`, `value ${n}`);
-  await redis.set('brief', 'x', 'PX', 100_000);
+  await redis.set('brief', 'x', 'EX', 100_000);
   await redis.multi().set('in:transaction', '1').incr('in:transaction').exec();
   await redis.rpush('list', 'a', 'b', 'c');
   await redis.zadd('scores', 1.5, 'a', 2.25, 'b');

@@ -1,7 +1,6 @@
 /** Shards of a real cluster of three masters, drilled together; then one is missing, one older than the others, one twice. */
 import {execFileSync} from 'node:child_process';
 import {copyFileSync, readFileSync, writeFileSync} from 'node:fs';
-import {createServer} from 'node:net';
 import {dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
@@ -12,27 +11,13 @@ import {readNodes} from '../../src/redis/cluster-nodes.ts';
 import {slotsIn} from '../../src/redis/slots.ts';
 import {scratch, testDeps} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
+import {freePort} from '../stores/programs.ts';
 
 const dir = scratch();
 afterAll(() => dir.dispose());
 
 const KEYS = 3000;
 const slots = new Map<string, number>();
-
-/** One that is free, and the one of the cluster bus with it. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 21_000 + Math.floor(Math.random() * 30_000);
-    const tried = [port, port + 10_000].map(
-      one =>
-        new Promise<boolean>(resolve => {
-          const probe = createServer().once('error', () => resolve(false));
-          probe.listen(one, '127.0.0.1', () => probe.close(() => resolve(true)));
-        }),
-    );
-    if ((await Promise.all(tried)).every(Boolean)) return port;
-  }
-}
 
 /** Dumps and nodes.conf of all three, as the backup job of each node would take them. */
 async function backUp(nodes: LiveRedis[], when: string): Promise<void> {
@@ -44,11 +29,13 @@ async function backUp(nodes: LiveRedis[], when: string): Promise<void> {
 
 beforeAll(async () => {
   await using stack = new AsyncDisposableStack();
-  const ports = [await freePort(), await freePort(), await freePort()];
+  // Of a node, and with so much more of its bus.
+  const port = () => freePort([10_000]);
+  const ports = [await port(), await port(), await port()];
   const nodes: LiveRedis[] = [];
   for (const port of ports) {
     const flags = ['--port', String(port), '--bind', '127.0.0.1', '--cluster-enabled', 'yes'];
-    nodes.push(stack.use(await LiveRedis.start([...flags, '--cluster-node-timeout', '2000'])));
+    nodes.push(stack.use(await LiveRedis.start([...flags, '--cluster-node-timeout', '15000'])));
   }
   const hosts = ports.map(port => `127.0.0.1:${port}`);
   const cluster = (...args: string[]) => execFileSync('redis-cli', ['--cluster', ...args], {stdio: 'pipe'});

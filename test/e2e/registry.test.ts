@@ -2,12 +2,13 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {type AddressInfo, connect, createServer} from 'node:net';
+import {connect} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect} from '@jest/globals';
 import {reportSchema} from '../../src/report/drill-report.ts';
 import {scratch} from '../drills.ts';
 import {imageOf, placeTest, SAMPLE, servers} from '../servers.ts';
+import {freePort} from '../stores/programs.ts';
 import {drillContainers, privateDirs, type Ran, run} from './cli.ts';
 import {ask, DEFAULT_SOCKET} from './engines.ts';
 
@@ -45,14 +46,6 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   child.kill();
   await once(child, 'exit');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const {port} = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 async function listens(child: ChildProcess, port: number): Promise<void> {

@@ -2,6 +2,7 @@
 
 import {once} from 'node:events';
 import {connect, createServer, type Server, type Socket} from 'node:net';
+import {freePort} from './programs.ts';
 
 /** What befalls one connection; `null`: nothing. */
 export type Fault = {once?: true} & Befalling;
@@ -27,9 +28,10 @@ export class FaultyProxy implements AsyncDisposable {
 
   static async to(target: number): Promise<FaultyProxy> {
     const proxy = new FaultyProxy(target);
-    proxy.#server.listen(0, '127.0.0.1');
+    // It will be left and taken again: nobody else may be given it in between.
+    proxy.#port = await freePort();
+    proxy.#server.listen(proxy.#port, '127.0.0.1');
     await once(proxy.#server, 'listening');
-    proxy.#port = (proxy.#server.address() as {port: number}).port;
     return proxy;
   }
 

@@ -7,13 +7,36 @@ import {setTimeout as sleep} from 'node:timers/promises';
 /** Python takes its time on a machine that is busy. */
 const READY_MS = 60_000;
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const {port} = server.address() as {port: number};
+/**
+ * Below the ports that the system gives to who asks for any (ip_local_port_range), so that nobody is given one between our
+ * look at it and its use; each worker of jest has its own. With 10,000 added they are as free, for buses of clusters.
+ */
+const FIRST_PORT = 12_000;
+const PORTS_PER_WORKER = 1000;
+const WORKERS = 8;
+let nextPort = (process.pid + Math.floor(performance.timeOrigin)) % PORTS_PER_WORKER;
+
+/** Where nobody listens, nor `beside` it. */
+export async function freePort(beside: number[] = []): Promise<number> {
+  const worker = Number(process.env.JEST_WORKER_ID ?? 0) % WORKERS;
+  for (let tries = 0; tries < PORTS_PER_WORKER; tries += 1) {
+    const port = FIRST_PORT + worker * PORTS_PER_WORKER + (nextPort++ % PORTS_PER_WORKER);
+    const free = await Promise.all([0, ...beside].map(more => isFree(port + more)));
+    if (free.every(Boolean)) return port;
+  }
+  throw new Error('no port is free');
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  const listens = await once(server, 'listening').then(
+    () => true,
+    () => false,
+  );
+  if (!listens) return false;
   server.close();
   await once(server, 'close');
-  return port;
+  return true;
 }
 
 export async function startOnPort(
