@@ -80,7 +80,7 @@ export class RunningContainer {
   /** Whole where the server has ended. A log that broke off under a running server proves nothing, and so is an error. */
   async log(): Promise<readonly string[]> {
     const brokeOff = this.#logBrokeOff;
-    if (await this.ended()) await Promise.race([this.#logEnd, sleep(LOG_END_MS)]);
+    if (await this.ended()) await atMost(LOG_END_MS, this.#logEnd);
     else if (brokeOff && !(await this.#endedSoon())) {
       this.#lost = true;
       throw new DrillError('server/unreachable', 'the engine does not give the log of a server that runs', {
@@ -139,7 +139,7 @@ export class RunningContainer {
       () => done,
     );
     try {
-      while ((await Promise.race([finished, sleep(LOOK_EVERY_MS)])) !== done) {
+      while ((await atMost(LOOK_EVERY_MS, finished)) !== done) {
         if (await this.ended()) throw new Error('the server ended before it answered');
       }
       return await work;
@@ -196,5 +196,15 @@ export async function removed(container: Pick<EngineContainer, 'remove'>): Promi
     // 404: gone already, or never made. 409: somebody else (the post step) is removing it.
     const {statusCode} = error as {statusCode?: number};
     if (statusCode !== 404 && statusCode !== 409) throw error;
+  }
+}
+
+/** `undefined` after so long; a limit that was not reached keeps no process from ending. */
+async function atMost<T>(limitMs: number, work: Promise<T>): Promise<T | undefined> {
+  const inTime = new AbortController();
+  try {
+    return await Promise.race([work, sleep(limitMs, undefined, {signal: inTime.signal})]);
+  } finally {
+    inTime.abort();
   }
 }

@@ -47,7 +47,11 @@ describe('the log', () => {
     const stream = new PassThrough();
     container.follow(stream);
     stream.end('one\ntwo\n');
+    const timers = () => process.getActiveResourcesInfo().filter(kind => kind === 'Timeout').length;
+    const before = timers();
     expect(await container.log()).toEqual(['one', 'two']);
+    // A limit that goes on would keep the process of a drill that failed from ending, for seconds.
+    expect(timers()).toBeLessThanOrEqual(before);
   });
 
   test('that breaks off under a running server is an error: what it lacks would be taken for an empty load', async () => {
