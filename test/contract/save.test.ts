@@ -43,11 +43,12 @@ chmodSync(dump, 0o644);
 
 /** Of more bytes than we stay behind a server that writes. */
 const largeDump = dir.file('large.rdb');
-const LARGE_KEYS = 200_000;
+const LARGE_KEYS = 6_000;
+const VALUE_BYTES = 10_000;
 /** No server makes a value of this smaller. */
-const noise = randomBytes(LARGE_KEYS + 300);
+const noise = randomBytes(LARGE_KEYS + VALUE_BYTES);
 const manyKeys = Array.from({length: LARGE_KEYS}, (_, at) =>
-  key(0, `key:${at}`, str(noise.subarray(at, at + 300))),
+  key(0, `key:${at}`, str(noise.subarray(at, at + VALUE_BYTES))),
 );
 writeFileSync(largeDump, rdb('REDIS0009', [selectDb(0), Buffer.concat(manyKeys)], 'zeros'));
 chmodSync(largeDump, 0o644);
@@ -70,6 +71,7 @@ async function save({kind, image = 'auto', via = 'socket', large = false}: Way):
     dump: far ? `${HERE}/dump.rdb` : large ? largeDump : dump,
     tempDir: far ? HERE : dir.path,
     options,
+    slowly: large,
   };
   const ours = [process.execPath, join(import.meta.dirname, 'one-save.ts'), JSON.stringify(asked)];
   const [program, ...args] = far ? [...apart(dump, HERE), ...ours] : ours;
