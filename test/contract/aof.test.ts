@@ -1,7 +1,7 @@
 /**
  * What a drill makes of an append-only file is what the live server held when the file was copied: for datasets drawn at
- * random, rewritten in between and copied while the server goes on writing, by every server at hand. A failing seed is
- * named; `AOF_SEED=n` draws it again, `AOF_DATASETS=n` draws more.
+ * random, rewritten in between and copied while the server goes on writing, by every server at hand. `AOF_SEED=n`
+ * draws others, `AOF_DATASETS=n` more.
  */
 import {execFile} from 'node:child_process';
 import {existsSync, rmSync} from 'node:fs';
@@ -13,12 +13,12 @@ import type {DrillReport} from '../../src/report/drill-report.ts';
 import {AOF_ON, dirOf, rewrite} from '../aof-sets.ts';
 import {drillOf, failures, scratch} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
-import {RandomDataset} from '../random-dataset.ts';
+import {RandomDataset, seedOf} from '../random-dataset.ts';
 import {skipMissing} from '../servers.ts';
 import {unpackedServers} from '../unpacked-server.ts';
 
 const DATASETS = Number(process.env.AOF_DATASETS ?? 2);
-const firstSeed = Number(process.env.AOF_SEED ?? Date.now() % 1_000_000_000);
+const firstSeed = seedOf('AOF_SEED');
 const run = promisify(execFile);
 const dir = scratch();
 afterAll(() => dir.dispose());

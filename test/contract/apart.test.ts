@@ -1,7 +1,6 @@
 /**
  * What we digest apart is in the file as it is on the server: what a frozen server has loaded and saves again has the
- * same digests, on every server at hand, and counts are those that the server itself gives. A failing seed is named;
- * `DIGEST_SEED=n` draws it again.
+ * same digests, on every server at hand, and counts are those that the server itself gives. `DIGEST_SEED=n` draws others.
  */
 import {afterAll, describe, expect, test} from '@jest/globals';
 import {inspect} from '../../src/inspect/inspect.ts';
@@ -10,11 +9,11 @@ import {scratch} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
 import {PlainApart} from '../plain-apart.ts';
 import {RandomApart} from '../random-apart.ts';
-import type {Command} from '../random-dataset.ts';
+import {type Command, seedOf} from '../random-dataset.ts';
 import {binaries, skipMissing} from '../servers.ts';
 
 const DATASETS = 60;
-const firstSeed = Number(process.env.DIGEST_SEED ?? Date.now() % 1_000_000_000);
+const firstSeed = seedOf('DIGEST_SEED');
 const dir = scratch();
 afterAll(() => dir.dispose());
 

@@ -1,6 +1,6 @@
 /**
  * Canaries on every server at hand: what our reader digests of a key is the server's DEBUG DIGEST-VALUE of it, in that
- * server's dialect, and a frozen server tells of keys whose time has passed. `DIGEST_SEED=n` draws the same datasets again.
+ * server's dialect, and a frozen server tells of keys whose time has passed. `DIGEST_SEED=n` draws others.
  */
 import {dirname, join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
@@ -12,11 +12,11 @@ import {connectToSocket, type ServerClient} from '../../src/redis/client.ts';
 import {digestDialect, lineOf, type Product} from '../../src/redis/server-line.ts';
 import {connectByExec} from '../../src/restore/exec-client.ts';
 import {LiveRedis} from '../live-redis.ts';
-import {type Command, RandomDataset} from '../random-dataset.ts';
+import {type Command, RandomDataset, seedOf} from '../random-dataset.ts';
 import {binaries, skipMissing} from '../servers.ts';
 
 const DATASETS = 20;
-const firstSeed = Number(process.env.DIGEST_SEED ?? Date.now() % 1_000_000_000);
+const firstSeed = seedOf('DIGEST_SEED');
 const FROZEN = ['--replicaof', '127.0.0.1', '0'];
 
 skipMissing('canaries on real servers');

@@ -1,6 +1,6 @@
 /**
  * Our digest of a dump is the server's DEBUG DIGEST of what it has loaded from it: on every server at hand, for datasets
- * drawn at random. A failing seed is named; `DIGEST_SEED=n` draws it again.
+ * drawn at random. `DIGEST_SEED=n` draws others.
  */
 import {describe, expect, test} from '@jest/globals';
 import {inspect} from '../../src/inspect/inspect.ts';
@@ -8,14 +8,14 @@ import {drawLedger} from '../../src/judge/ledger.ts';
 import {compareLines, digestDialect, lineOf, type Product} from '../../src/redis/server-line.ts';
 import {aCensus, aLoad} from '../builders.ts';
 import {LiveRedis} from '../live-redis.ts';
-import {type Command, RandomDataset} from '../random-dataset.ts';
+import {type Command, RandomDataset, seedOf} from '../random-dataset.ts';
 import {binaries, skipMissing} from '../servers.ts';
 
 /** Of each server: a thousand a run. */
 const DATASETS = Math.ceil(1000 / binaries.length);
 /** Of which what is saved again is read too. */
 const SAVED = 20;
-const firstSeed = Number(process.env.DIGEST_SEED ?? Date.now() % 1_000_000_000);
+const firstSeed = seedOf('DIGEST_SEED');
 
 skipMissing('digests against real servers');
 

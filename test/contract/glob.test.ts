@@ -1,14 +1,14 @@
 /**
  * A group holds the keys that KEYS answers for its pattern: on every server at hand, for patterns and names drawn at
- * random from the bytes that mean something to either. A failing seed is named; `GLOB_SEED=n` draws it again.
+ * random from the bytes that mean something to either. `GLOB_SEED=n` draws others.
  */
 import {describe, expect, test} from '@jest/globals';
 import {PatternSet} from '../../src/inspect/groups/pattern-set.ts';
 import {LiveRedis} from '../live-redis.ts';
-import {randomFrom} from '../random-dataset.ts';
+import {randomFrom, seedOf} from '../random-dataset.ts';
 import {binaries, skipMissing} from '../servers.ts';
 
-const firstSeed = Number(process.env.GLOB_SEED ?? Date.now() % 1_000_000_000);
+const firstSeed = seedOf('GLOB_SEED');
 const NAMES = 400;
 const PATTERNS = 1500;
 

@@ -1,7 +1,7 @@
 /**
  * What our reader says of groups of keys is what servers say of the same keys: counts are those of KEYS; the digest is
  * DEBUG DIGEST where nothing else is left; groups that share no key XOR to the digest of their database; and expiry
- * times are those that PEXPIRETIME answers. A failing seed is named; `GROUPS_SEED=n` draws it again.
+ * times are those that PEXPIRETIME answers. `GROUPS_SEED=n` draws others.
  */
 import {createHash} from 'node:crypto';
 import {afterAll, describe, expect, test} from '@jest/globals';
@@ -9,10 +9,10 @@ import {inspect} from '../../src/inspect/inspect.ts';
 import {digestDialect, lineOf, type Product} from '../../src/redis/server-line.ts';
 import {scratch} from '../drills.ts';
 import {LiveRedis} from '../live-redis.ts';
-import {type Command, RandomDataset} from '../random-dataset.ts';
+import {type Command, RandomDataset, seedOf} from '../random-dataset.ts';
 import {binaries, skipMissing} from '../servers.ts';
 
-const seed = Number(process.env.GROUPS_SEED ?? Date.now() % 1_000_000_000);
+const seed = seedOf('GROUPS_SEED');
 const DATASETS = 5;
 
 skipMissing('groups against real servers');
