@@ -37,6 +37,10 @@ export function start(
 
 export const run = (args: string[], options?: Options): Promise<Ran> => start(args, options).ended;
 
+/** What is on stderr but for progress, whose lines come only where something takes longer than a second. */
+export const complaints = (stderr: string): string =>
+  stderr.replaceAll(/^[a-z ]+( \d+%( \([^()]*\))?|, \d+ s so far)\n/gm, '');
+
 /** The engine's own API: what it says of our containers. */
 export function docker(path: string): Promise<unknown> {
   const socketPath = (process.env.DOCKER_HOST || 'unix:///var/run/docker.sock').replace('unix://', '');

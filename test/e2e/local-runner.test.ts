@@ -3,7 +3,7 @@
  * own @actions/core in the place of the real one: what we ask of the toolkit is what the toolkit's makers expect.
  */
 import {spawn} from 'node:child_process';
-import {copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {copyFileSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import {afterAll, beforeAll, expect, test} from '@jest/globals';
 import {scratch} from '../drills.ts';
@@ -67,7 +67,7 @@ function youngestOf(pid: number): number {
   const parents = readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
     .map(name => {
-      const stat = existsSync(`/proc/${name}/stat`) ? readFileSync(`/proc/${name}/stat`, 'utf8') : '';
+      const stat = ofProcess(name, 'stat');
       const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       return {child: Number(name), parent: Number(parent)};
     });
@@ -76,8 +76,16 @@ function youngestOf(pid: number): number {
   return next ? youngestOf(next.child) : pid;
 }
 
-const isNode = (pid: number): boolean =>
-  !readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]!.endsWith('esbuild');
+const isNode = (pid: number): boolean => !ofProcess(pid, 'cmdline').split('\0')[0]!.endsWith('esbuild');
+
+/** Empty for one that has just ended. */
+function ofProcess(pid: number | string, what: 'stat' | 'cmdline'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${what}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
 
 /** The last value of each, as the runner's own commands name them. */
 const outputsIn = (log: string): Record<string, string> =>
