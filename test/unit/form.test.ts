@@ -1,8 +1,8 @@
 import {createCipheriv} from 'node:crypto';
 import {gzipSync} from 'node:zlib';
 import {describe, expect, test} from '@jest/globals';
-import fc from 'fast-check';
 import {recogniseForm, UNKNOWN_FORM} from '../../src/form.ts';
+import {fc} from '../property.ts';
 import {bytes} from '../rdb-builder.ts';
 
 const formOf = (content: Uint8Array | string) => recogniseForm(bytes(content)).form;

@@ -1,8 +1,8 @@
 import {describe, expect, test} from '@jest/globals';
-import fc from 'fast-check';
 import {DumpReader} from '../../../src/inspect/dump-reader.ts';
 import {Fault} from '../../../src/inspect/fault.ts';
 import {Kernel} from '../../../src/inspect/kernel.ts';
+import {fc} from '../../property.ts';
 import {bytes, inMemory, int8, int16, int32, len, len32, len64, lzf, str} from '../../rdb-builder.ts';
 
 const reader = (content: Uint8Array, windowBytes = 64) =>

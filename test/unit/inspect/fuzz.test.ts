@@ -1,8 +1,8 @@
 import {expect, test} from '@jest/globals';
-import fc from 'fast-check';
 import {inspectionSchema} from '../../../src/inspect/inspection.ts';
 import {corpusDumps, dumpCase, handMade, readAnything} from '../../fuzz/dump-target.ts';
 import {randomOf} from '../../fuzz/mutations.ts';
+import {fc} from '../../property.ts';
 import {bytes, resealed} from '../../rdb-builder.ts';
 import {inspectBytes, RICH_DUMPS} from './dumps.ts';
 

@@ -2,11 +2,11 @@ import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
-import fc from 'fast-check';
 import {kernelSource} from '../../../scripts/wasm.mjs';
 import {Tape} from '../../../src/inspect/digest/tape.ts';
 import {borrowKernel, Kernel, LAYOUT} from '../../../src/inspect/kernel.ts';
 import {powersOfTen} from '../../../src/inspect/powers-of-ten.ts';
+import {fc} from '../../property.ts';
 import {crc64} from '../../rdb-builder.ts';
 
 const kernel = new Kernel();

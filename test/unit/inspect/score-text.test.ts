@@ -1,7 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
-import fc from 'fast-check';
 import {percent17g, readsAlike} from '../../../src/inspect/digest/score-text.ts';
 import {Kernel, LAYOUT} from '../../../src/inspect/kernel.ts';
+import {fc} from '../../property.ts';
 
 const kernel = new Kernel();
 

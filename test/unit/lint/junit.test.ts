@@ -1,10 +1,10 @@
 /** A lint report as JUnit XML, read back by a parser that takes nothing but XML (libxml2). */
 import {describe, expect, test} from '@jest/globals';
-import fc from 'fast-check';
 import {XmlDocument, XmlElement} from 'libxml2-wasm';
 import type {Linted} from '../../../src/lint/lint.ts';
 import {lintJunit} from '../../../src/lint/report/junit.ts';
 import {printable} from '../../../src/report/printable.ts';
+import {fc} from '../../property.ts';
 import {aFinding, lintedOf} from './linted.ts';
 
 type Read = {name: string; attributes: Record<string, string>; text: string; inner: Read[]};

@@ -3,10 +3,10 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
 import Ajv from 'ajv';
-import fc from 'fast-check';
 import type {LintFinding} from '../../../src/lint/finding.ts';
 import type {Linted} from '../../../src/lint/lint.ts';
 import {lintSarif} from '../../../src/lint/report/sarif.ts';
+import {fc} from '../../property.ts';
 import {ROOT} from '../../servers.ts';
 import {aFinding, lintedOf} from './linted.ts';
 

@@ -1,8 +1,8 @@
 import {describe, expect, test} from '@jest/globals';
-import fc from 'fast-check';
 import {boundedPage, type Section} from '../../../src/report/bounded-page.ts';
 import {renderMarkdown} from '../../../src/report/markdown.ts';
 import {aFinding, aReport} from '../../builders.ts';
+import {fc} from '../../property.ts';
 import {rendered, tableOf, textsOf} from './rendered.ts';
 
 const bytes = (text: string): number => Buffer.byteLength(text);

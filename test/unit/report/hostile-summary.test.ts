@@ -3,11 +3,11 @@
  * emoji or formula but those that we put there ourselves.
  */
 import {describe, expect, test} from '@jest/globals';
-import fc from 'fast-check';
 import type {DrillReport} from '../../../src/report/drill-report.ts';
 import {renderMarkdown} from '../../../src/report/markdown.ts';
 import {code, prose} from '../../../src/report/markdown-text.ts';
 import {printable} from '../../../src/report/printable.ts';
+import {fc} from '../../property.ts';
 import {NASTY, reportSaying} from './nasty.ts';
 import {type Rendered, rendered} from './rendered.ts';
 

@@ -1,7 +1,8 @@
 /** Reports in which every text that may come from outside is what a test wants it to be, and texts that mean harm. */
-import fc from 'fast-check';
+
 import type {DrillReport} from '../../../src/report/drill-report.ts';
 import {aFinding, anInspection, aReport, aServer} from '../../builders.ts';
+import {fc} from '../../property.ts';
 
 const MARKUP = [
   ...['\n', '\r', '\u2028', '\x1b[2J', '\u202e', ' ', '    ', '\\', '&', '&amp;', '&#64;', '\u00a0', '…'],

@@ -1,9 +1,9 @@
 import {describe, expect, test} from '@jest/globals';
-import fc from 'fast-check';
 import {renderInspection} from '../../../src/report/inspection-text.ts';
 import {printable, printableLines} from '../../../src/report/printable.ts';
 import {plain, renderText} from '../../../src/report/text.ts';
 import {aDamage, anInspection, aReport} from '../../builders.ts';
+import {fc} from '../../property.ts';
 import {NASTY, reportSaying} from './nasty.ts';
 
 describe('what acts without being seen is written out', () => {

@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
-import fc from 'fast-check';
 import {ByteStream, EndOfInput} from '../../../src/unpack/byte-stream.ts';
+import {fc} from '../../property.ts';
 
 async function* pieces(...texts: string[]): AsyncGenerator<Buffer> {
   for (const text of texts) yield Buffer.from(text);

@@ -1,7 +1,6 @@
 /** What no packing program writes: rubbish behind a good beginning. That real ones are read is tested with the real programs (test/sabotage). */
 import {deflateRawSync} from 'node:zlib';
 import {describe, expect, test} from '@jest/globals';
-import fc from 'fast-check';
 import {DrillError} from '../../../src/errors.ts';
 import {assertHarmless} from '../../../src/unpack/archive.ts';
 import {fromAgeArmor, fromBase64} from '../../../src/unpack/base64.ts';
@@ -14,6 +13,7 @@ import {xxHash32} from '../../../src/unpack/xxhash32.ts';
 import {unxz} from '../../../src/unpack/xz.ts';
 import {zipEntries} from '../../../src/unpack/zip.ts';
 import {gunzip, unzstd} from '../../../src/unpack/zlib-codecs.ts';
+import {fc} from '../../property.ts';
 
 async function* inPieces(bytes: Uint8Array, size = 7): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield Buffer.from(bytes.subarray(at, at + size));
