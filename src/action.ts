@@ -121,16 +121,24 @@ export async function gate(): Promise<void> {
   }
 }
 
-/** `uses: redis-restore-drill/lint`: what a change of configuration makes worse. Reads files, and nothing else. */
+/** `uses: redis-restore-drill/lint`: what a change of configuration makes worse. Reads files; starts servers to prove it. */
 export async function lint(): Promise<void> {
-  begin(process.env);
+  const signal = begin(process.env);
   core.setOutput('outcome', 'not-run');
   muteWarnings();
+  const runId = randomBytes(8).toString('hex');
+  // The post step removes what a step that was killed has left of its servers.
+  core.saveState(RUN, runId);
   try {
     assertNode();
+    const {truthOf} = await import('./config/truth.ts');
     const {lintStep} = await import('./lint/lint-step.ts');
-    const flags = {base: input('base'), config: input('config'), ...reportFlags()};
-    process.exitCode = await shown(await lintStep(core.getMultilineInput('files'), flags, look()));
+    const prove = truthOf('prove', input('prove'));
+    const asked = {base: input('base'), prove, image: input('image'), config: input('config')};
+    const flags = {...asked, ...reportFlags()};
+    const step = await lintStep(core.getMultilineInput('files'), flags, deps(runId, signal), look());
+    if (!signal.aborted) core.saveState(CLEAN, 'true');
+    process.exitCode = await shown(step);
   } catch (thrown) {
     core.error(`the step could not end: ${toDrillError(thrown).message}`);
   }

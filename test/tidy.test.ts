@@ -93,8 +93,9 @@ describe('data flows one way', () => {
     gate: ['inspect', 'judge', 'source', 'report', 'unpack'],
     // A command with a room of its own: it reads dumps in order to damage them, and packs them as restore does.
     sabotage: ['source', 'unpack', 'inspect', 'restore', 'report'],
-    // A command without a backup: it takes the report's way of showing what strangers wrote.
-    lint: ['report'],
+    // A command without a backup: it takes the report's way of showing what strangers wrote, and restore's containers to
+    // prove what it says.
+    lint: ['report', 'restore'],
   };
 
   test('outside the stages only the pipeline, the commands and the config call them', () => {

@@ -5,7 +5,7 @@
  */
 
 import {pointsText, readSave, savePoints} from './save-points.ts';
-import {rowOf, type ServerTable, type TablesOf} from './server-table.ts';
+import {compareLines, rowOf, type ServerTable, type TablesOf} from './server-table.ts';
 import type {Configuration, Setting} from './setting.ts';
 import {takeValue} from './value.ts';
 
@@ -52,8 +52,15 @@ export function effectiveOf(configuration: Configuration, {nearest, around}: Tab
     }
   }
   decideSaves(saves, effective, {complete, bare, open: open.length > 0});
+  const cluster = values.get('cluster-enabled');
+  if (!complete && cluster?.text === 'yes' && hasOneDatabase(nearest))
+    values.set('databases', {text: '1', from: cluster.from});
   return effective;
 }
+
+/** As a node of a cluster, whatever `databases` says (asked of all servers that have a table). */
+const hasOneDatabase = ({product, line}: ServerTable): boolean =>
+  product === 'valkey' ? compareLines(line, '9.0') < 0 : compareLines(line, '7.2') >= 0;
 
 function decideSaves(
   saves: readonly Setting[],

@@ -15,6 +15,7 @@ import {findIn, OTHER_LANGUAGES} from './homes/find.ts';
 import {failing, type Linted, type LintJob, lint, type Side} from './lint.ts';
 import {type LintConfig, lintConfigSchema} from './lint-config.ts';
 import {FORMATS, type LintFlags} from './lint-options.ts';
+import type {ProveDeps} from './prove/prove-linted.ts';
 import {renderLintGithub} from './report/github.ts';
 import {lintReport} from './report/json.ts';
 import {lintJunit} from './report/junit.ts';
@@ -40,7 +41,7 @@ export async function lintCommand(files: string[], flags: LintFlags, io: Io): Pr
   const {format = 'text'} = flags;
   if (!FORMATS.includes(format))
     throw usage(`--format: there is no format ${format}`, `Write one of ${FORMATS.join(', ')}.`);
-  const linted = await lintFiles(files, flags);
+  const linted = await lintFiles(files, flags, io.deps);
   const {unwritten} = await writeReports(linted, flags);
   io.out(render(linted, format, io));
   const fails = failing(linted).length > 0;
@@ -50,14 +51,20 @@ export async function lintCommand(files: string[], flags: LintFlags, io: Io): Pr
   return fails ? EXIT.failed : EXIT.passed;
 }
 
-/** Throws DrillError where the usage is wrong, or nothing can be read. */
-export async function lintFiles(files: string[], flags: Pick<LintFlags, 'base' | 'config'>): Promise<Linted> {
+/** Throws DrillError where the usage is wrong, nothing can be read, or what was to be proved cannot be. */
+export async function lintFiles(
+  files: string[],
+  flags: Omit<LintFlags, 'format'>,
+  deps: ProveDeps,
+): Promise<Linted> {
   if (files.length === 0) throw usage('no file is named', 'Name a file, or a directory such as `.`.');
   if (flags.base !== undefined && files.length !== 1)
     throw usage(
       '--base stands for one file or one directory',
       'Lint the files one by one, or name their directory.',
     );
+  if (flags.image !== undefined && !flags.prove)
+    throw usage('--image is the server to prove it on', 'Ask for that with --prove.');
   const job = jobOf(await readLintConfig(flags.config));
   const head = await readSide(files, [], flags.base);
   if (head.configurations.length === 0 && head.scripts.length === 0)
@@ -66,7 +73,11 @@ export async function lintFiles(files: string[], flags: Pick<LintFlags, 'base' |
       'Name a redis.conf, a compose file, a ConfigMap, values of a chart or a script.',
     );
   const base = flags.base === undefined ? null : await readSide([flags.base], files);
-  return lint(head, base, job);
+  const linted = lint(head, base, job);
+  if (!flags.prove) return linted;
+  const {proveLinted} = await import('./prove/prove-linted.ts');
+  const image = flags.image ?? 'auto';
+  return await proveLinted(linted, head, {image, registry: null, writeRate: job.writeRate}, deps);
 }
 
 const usage = (message: string, hint: string): DrillError => new DrillError('usage/invalid', message, {hint});

@@ -7,6 +7,8 @@ import {effectiveOf} from './effective.ts';
 import type {Issue, LintFinding, LintOptions, Reading} from './finding.ts';
 import type {Found} from './homes/find.ts';
 import {lossesOf} from './loss.ts';
+import type {Proof} from './prove/proof.ts';
+import {proofIssues} from './prove/proof-issues.ts';
 import {changesBetween} from './rules/change-rules.ts';
 import {lineIssues} from './rules/line-rules.ts';
 import {scriptIssues} from './rules/script-rules.ts';
@@ -20,7 +22,14 @@ export type Side = Found & {
   texts: Map<string, string>;
 };
 
-export type Summary = {name: string; file: string; head: Reading; base: Reading | null};
+export type Summary = {
+  name: string;
+  file: string;
+  head: Reading;
+  base: Reading | null;
+  /** What real servers made of it, where that was asked for. */
+  proof?: Proof;
+};
 export type Linted = {
   findings: LintFinding[];
   summaries: Summary[];
@@ -40,11 +49,8 @@ export function lint(head: Side, base: Side | null, job: LintJob): Linted {
     ...pairs.flatMap(([head, base]) => (base ? changesBetween({base, head}) : [])),
     ...issuesOf(head, headReadings, job).map(issue => compared(issue, before, base !== null)),
   ];
-  const suppressions = [...head.texts].flatMap(([file, text]) => suppressionsIn(text, file));
-  const findings = found.map(({byDefault, ...finding}): LintFinding => {
-    const reason = suppressed({...finding, byDefault}, suppressions);
-    return reason === null ? finding : {...finding, suppressed: reason};
-  });
+  const suppressions = suppressionsOf(head);
+  const findings = silenced(found, suppressions);
   const summaries = pairs.map(([head, base]) => ({
     name: head.configuration.name,
     file: head.configuration.file,
@@ -58,6 +64,44 @@ export function lint(head: Side, base: Side | null, job: LintJob): Linted {
     read: [...head.texts.keys(), ...(base?.texts.keys() ?? [])],
   };
 }
+
+const suppressionsOf = ({texts}: Pick<Side, 'texts'>) =>
+  [...texts].flatMap(([file, text]) => suppressionsIn(text, file));
+
+const silenced = (
+  found: readonly Compared[],
+  suppressions: ReturnType<typeof suppressionsIn>,
+): LintFinding[] =>
+  found.map(({byDefault, ...finding}) => {
+    const reason = suppressed({...finding, byDefault}, suppressions);
+    return reason === null ? finding : {...finding, suppressed: reason};
+  });
+
+/** With what servers said of some of its summaries. A line that reading has refused already is not refused again. */
+export function withProofs(
+  linted: Linted,
+  proofs: ReadonlyMap<Summary, Proof>,
+  head: Pick<Side, 'texts'>,
+): Linted {
+  const refused = new Set(
+    linted.findings
+      .filter(({rule, severity}) => severity === 'error' && REFUSED_BY_READING.has(rule))
+      .map(placeKey),
+  );
+  const issues = [...proofs].flatMap(([summary, proof]) => proofIssues(summary, proof));
+  const more = issues.filter(issue => issue.rule !== 'lint/server-refuses' || !refused.has(placeKey(issue)));
+  return {
+    ...linted,
+    findings: inOrder([...linted.findings, ...once(silenced(more, suppressionsOf(head)))]),
+    summaries: linted.summaries.map(summary => {
+      const proof = proofs.get(summary);
+      return proof ? {...summary, proof} : summary;
+    }),
+  };
+}
+
+const REFUSED_BY_READING = new Set(['lint/unknown-directive', 'lint/refused-value', 'lint/unreadable-line']);
+const placeKey = ({place: {file, line}}: Pick<LintFinding, 'place'>): string => JSON.stringify([file, line]);
 
 export function readingOf(configuration: Configuration, job: LintJob): Reading {
   const target = configuration.target ?? job.target;

@@ -3,6 +3,7 @@
  * importer of testcontainers, itself imported lazily (it costs some 0.4 s). Where a bind mount cannot work (the engine
  * lives on another file system), the dump is copied in and the image's own CLI carries the questions.
  */
+import {cp} from 'node:fs/promises';
 import {basename, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {
@@ -77,6 +78,14 @@ type Launched = {
 };
 type Via = 'socket' | 'exec';
 
+/** A server that can be ended as in production, and leaves its files. */
+export type ContainerServer = Throwaway & {
+  /** Answers whether it has ended. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean>;
+  /** Copies a directory of the private one to `target`, with what the server wrote; also when it has ended. */
+  copyTreeOut(inside: string, target: string): Promise<void>;
+};
+
 /**
  * The container engine that testcontainers finds: at DOCKER_HOST, or at the sockets of Docker and rootless Docker.
  * Answers `null` where there is none, or not the one that was asked for: testcontainers goes on to the next.
@@ -138,13 +147,18 @@ export class Engine {
 
   /** A server on its way to load the dump; throws EndedEarly when it died before it could be asked anything. */
   async start(options: ContainerOptions): Promise<Throwaway> {
-    await this.removeContainers(owner => isDead(owner));
     const {role, highestDatabase, payload} = options;
-    if (role) return await this.#reaching(options.signal, via => this.#startOne(options, role, via));
+    if (role) return await this.startAs(role, options);
+    await this.removeContainers(owner => isDead(owner));
     return await startWithDebug(options.line, debugCommand => {
       const frozen = frozenRole({highestDatabase, debugCommand, payload});
       return this.#reaching(options.signal, via => this.#startOne(options, frozen, via));
     });
+  }
+
+  async startAs(role: RoleIn, options: ContainerOptions): Promise<ContainerServer> {
+    await this.removeContainers(owner => isDead(owner));
+    return await this.#reaching(options.signal, via => this.#startOne(options, role, via));
   }
 
   /** A program of the image on the dump, to its end; `null` when it takes longer. */
@@ -182,13 +196,19 @@ export class Engine {
     return (dockerode.modem as Modem).socketPath !== undefined && !(await inContainer());
   }
 
-  async #startOne(options: ContainerOptions, roleIn: RoleIn, via: Via): Promise<Throwaway> {
+  async #startOne(options: ContainerOptions, roleIn: RoleIn, via: Via): Promise<ContainerServer> {
     const {running, directory, server, role, dispose} = await this.#launch(options, roleIn, via);
     const {saves} = role;
     const copied = () => running.copyOut(`${INSIDE.privateDir}/${saves}`, join(directory.path, DUMP_FILE));
     const saved = via === 'socket' && saves !== undefined ? join(directory.path, saves) : copied;
+    const copyTreeOut = (inside: string, target: string) =>
+      via === 'socket'
+        ? cp(join(directory.path, inside), target, {recursive: true})
+        : running.copyTreeOut(`${INSIDE.privateDir}/${inside}`, target);
     try {
-      return answering(server, await connect(running, directory, server, options.signal), {saved, dispose});
+      const client = await connect(running, directory, server, options.signal);
+      const answers = answering(server, client, {saved, dispose});
+      return {...answers, end: signal => running.end(signal), copyTreeOut};
     } catch (error) {
       // What is known already says more than that something could not be removed.
       await dispose().catch(() => {});

@@ -1,9 +1,11 @@
 /**
- * What is restored on its way into, and what was saved out of, a container whose engine does not see our files, as tar streams: in, owned by the
- * server's uid; out, the one file that it saved. Nothing is held whole.
+ * What is restored on its way into, and what a server wrote on its way out of, a container whose engine does not see our
+ * files, as tar streams: in, owned by the server's uid; out, the one file that it saved, or all of a directory. Nothing is
+ * held whole.
  */
 import {createReadStream} from 'node:fs';
-import {open, stat} from 'node:fs/promises';
+import {mkdir, open, stat} from 'node:fs/promises';
+import {dirname, join, normalize} from 'node:path';
 import {addAbortSignal, finished, Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {extract, type Pack, pack} from 'tar-stream';
@@ -51,17 +53,40 @@ async function packAll(tar: Pack, files: File[], owner: {uid: number; gid: numbe
 
 /** Writes the one file in a tar stream; throws where the stream breaks off or holds none. */
 export async function writeFileOfTar(tar: Readable, target: string): Promise<void> {
-  const entries = extract();
+  const {files} = await writeOfTar(tar, () => target);
+  if (files === 0) throw new Error('the engine gave no file');
+}
+
+/** Writes the files of the one directory in a tar stream into `target`; empty directories and what is no file stay out. */
+export async function writeTreeOfTar(tar: Readable, target: string): Promise<void> {
+  const {entries} = await writeOfTar(tar, name => {
+    const path = normalize(name).replace(/^[^/]*\/?/, '');
+    return path.startsWith('..') ? null : join(target, path);
+  });
+  // The directory itself is one.
+  if (entries === 0) throw new Error('the engine gave no directory');
+  await mkdir(target, {recursive: true});
+}
+
+async function writeOfTar(
+  tar: Readable,
+  placeOf: (name: string) => string | null,
+): Promise<{entries: number; files: number}> {
+  const extracting = extract();
   // Also where it closes before its end.
-  finished(tar, error => error && entries.destroy(error));
-  tar.pipe(entries);
-  let written = false;
-  for await (const entry of entries) {
-    if (entry.header.type === 'file') {
+  finished(tar, error => error && extracting.destroy(error));
+  tar.pipe(extracting);
+  const written = {entries: 0, files: 0};
+  for await (const entry of extracting) {
+    written.entries += 1;
+    const {type, name} = entry.header;
+    const target = placeOf(name);
+    if (type === 'file' && target !== null) {
+      await mkdir(dirname(target), {recursive: true});
       await using file = await open(target, 'w', 0o600);
       for await (const chunk of entry) await file.writeFile(chunk as Buffer);
-      written = true;
+      written.files += 1;
     } else entry.resume();
   }
-  if (!written) throw new Error('the engine gave no file');
+  return written;
 }

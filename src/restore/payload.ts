@@ -26,3 +26,6 @@ export function aofPayload({files}: AofFiles, {layout, parts, cutTail}: AofInspe
   });
   return {kind: 'aof', files: copies, multiPart};
 }
+
+/** Of a server whose role brings all files that it has. */
+export const NO_PAYLOAD: Payload = {kind: 'aof', files: [], multiPart: false};

@@ -18,9 +18,10 @@ export type Settings = {
 };
 
 /** By the whole name, or its beginning where it ends in `*`. */
-type Treatment = {names: readonly string[]; because: string};
+export type Treatment = {names: readonly string[]; because: string};
 
-const LEFT_OUT: readonly Treatment[] = [
+/** Whatever the server is started for. */
+const NEVER_KEPT: readonly Treatment[] = [
   {
     names: [
       ...['port', 'bind', 'bind-source-addr', 'protected-mode', 'unixsocket', 'unixsocketperm'],
@@ -52,9 +53,13 @@ const LEFT_OUT: readonly Treatment[] = [
     ],
     because: 'it is about the machine or the build, not about the data',
   },
-  {names: ['save', 'auto-aof-rewrite-percentage'], because: 'the throwaway server saves nothing'},
   {names: ['dir', 'cluster-config-file'], because: 'it stands for a private directory of the drill'},
 ];
+
+const FROZEN: Treatment = {
+  names: ['save', 'auto-aof-rewrite-percentage'],
+  because: 'the throwaway server saves nothing',
+};
 
 /** Of all commands the drill asks but this one. */
 const ASKED = 'info';
@@ -62,35 +67,54 @@ const ASKED = 'info';
 export const originOf = ({file, line}: Directive): string => `${file}:${line}`;
 
 export function productionSettings({directives}: Conf): Settings {
+  const asked = (command: string) => command === ASKED;
+  const {own, ...rest} = throwawaySettings(directives, {leftOut: [FROZEN], asked});
+  return {...rest, own: [...own, ...STAYS_FROZEN]};
+}
+
+/** A server that does all that its configuration says, but in its container: `asked` are the commands that we call. */
+export function throwawaySettings(
+  directives: readonly Directive[],
+  {leftOut, asked}: {leftOut: readonly Treatment[]; asked: (command: string) => boolean},
+): Settings {
+  const treatments = [...NEVER_KEPT, ...leftOut];
   const kept: Directive[] = [];
   const changed: Change[] = [];
   for (const directive of directives) {
-    const because = whyLeftOut(directive);
+    const because = whyLeftOut(directive, treatments, asked);
     if (because === null) kept.push(directive);
     else changed.push({directive: directive.name, origin: originOf(directive), because});
   }
   const cluster = saysYes(directives, 'cluster-enabled');
-  return {kept, own: cluster ? [...IN_A_CLUSTER, ...OWN] : [['port', '0'], ...OWN], changed};
+  return {kept, own: [...(cluster ? IN_A_CLUSTER : NO_PORT), ...OWN], changed};
 }
 
-function whyLeftOut({name, args}: Directive): string | null {
-  if (name === 'rename-command' && args[0]?.toLowerCase() === ASKED) return 'the drill asks it';
+function whyLeftOut(
+  {name, args}: Directive,
+  treatments: readonly Treatment[],
+  asked: (command: string) => boolean,
+): string | null {
+  if (name === 'rename-command' && asked(args[0]?.toLowerCase() ?? '')) return 'the drill asks it';
   const fits = (pattern: string) =>
     pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
-  return LEFT_OUT.find(({names}) => names.some(fits))?.because ?? null;
+  return treatments.find(({names}) => names.some(fits))?.because ?? null;
 }
 
 const OWN: Settings['own'] = [
   ['unixsocketperm', '700'],
-  // Any save point rewrites the dump at SIGTERM.
-  ['save', ''],
-  ['auto-aof-rewrite-percentage', '0'],
   ['daemonize', 'no'],
   // The lines that prove a load are notices, and on stdout.
   ['loglevel', 'notice'],
   ['logfile', ''],
 ];
 
+const STAYS_FROZEN: Settings['own'] = [
+  // Any save point rewrites the dump at SIGTERM.
+  ['save', ''],
+  ['auto-aof-rewrite-percentage', '0'],
+];
+
+const NO_PORT: Settings['own'] = [['port', '0']];
 /** A cluster's node does not start without a port; in its container there is a loopback, and nobody else on it. */
 const IN_A_CLUSTER: Settings['own'] = [
   ['port', '6379'],

@@ -8,11 +8,10 @@ import {basename} from 'node:path';
 import {z} from 'zod';
 import {DrillError, type Problem, throwIfAborted} from '../errors.ts';
 import type {Progress} from '../progress.ts';
-import {confText} from '../redis/conf.ts';
 import type {Conf} from '../redis/conf-files.ts';
 import {diedOfWantOfMemory, explainRefusal, lastComplaint} from '../redis/load-log.ts';
 import {formatLine} from '../redis/server-line.ts';
-import {beganAppendOnly, startTrouble} from '../redis/start-log.ts';
+import {beganAppendOnly} from '../redis/start-log.ts';
 import type {DumpHeader} from './choose-image.ts';
 import {companionsOf} from './companions.ts';
 import {awaitLoaded, loadSchema, type Restored} from './loading.ts';
@@ -25,9 +24,9 @@ import {
   type Settings,
   saysYes,
   settingOf,
-  without,
   writtenOut,
 } from './production-settings.ts';
+import {refusedLines} from './refused-lines.ts';
 import type {Entry, RoleIn} from './role.ts';
 import {settledSchema, whenSettled} from './settled.ts';
 import {type ServerOptions, type Surroundings, startServer} from './start-server.ts';
@@ -245,31 +244,23 @@ async function loadedOr(server: Throwaway, deps: Deps, kind: Payload['kind']): P
 }
 
 function died({log, outOfMemory}: Died, settings: Settings, known: Known): Settings | null {
-  const trouble = startTrouble(log);
-  if (trouble?.kind === 'line') {
-    const directive = settings.kept[trouble.line - 1];
-    const origin = directive ? originOf(directive) : known.config;
-    known.refused.push({origin, message: trouble.complaint});
-    return directive ? without(settings, [directive], NOT_SHOWN, 'the server refuses it') : null;
+  const refusal = refusedLines(settings, log);
+  if (refusal?.kind === 'line') {
+    const {directive, complaint} = refusal;
+    known.refused.push({origin: directive ? originOf(directive) : known.config, message: complaint});
+    return refusal.without;
   }
-  if (trouble?.kind === 'module') {
-    const absent = settings.kept.filter(({name, args}) => {
-      return name === 'loadmodule' && confText(args[0] ?? '') === trouble.path;
-    });
-    known.modulesAbsent.push(...absent.map(originOf));
-    if (absent.length > 0) return without(settings, absent, 'loadmodule', 'the image has no such module');
+  if (refusal?.kind === 'module') {
+    known.modulesAbsent.push(...refusal.directives.map(originOf));
+    return refusal.without;
   }
   if (outOfMemory || diedOfWantOfMemory(log)) {
     known.notHeld = 'the server was killed for want of memory';
     return null;
   }
-  const refusal = explainRefusal(log) ?? unexplained(log);
-  known.load = {...NOTHING_LOADED, refusal};
+  known.load = {...NOTHING_LOADED, refusal: explainRefusal(log) ?? unexplained(log)};
   return null;
 }
-
-/** Of a line that the server does not know nothing is told but where it is: it may be a secret that went astray. */
-const NOT_SHOWN = '(not shown)';
 
 const NOTHING_LOADED = {
   status: 'refused',

@@ -6,9 +6,9 @@ import {stat} from 'node:fs/promises';
 import type {IncomingMessage} from 'node:http';
 import type {Readable} from 'node:stream';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {DrillError, throwIfAborted, toDrillError} from '../errors.ts';
+import {DrillError, throwIfAborted, toDrillError, unlessAborted} from '../errors.ts';
 import {type Executed, type Executing, execIn} from './container-exec.ts';
-import {writeFileOfTar} from './dump-tar.ts';
+import {writeFileOfTar, writeTreeOfTar} from './dump-tar.ts';
 import {LogBuffer} from './log-buffer.ts';
 import {soon} from './patience.ts';
 import type {Ended} from './throwaway.ts';
@@ -22,6 +22,8 @@ const CLOCK_GRAIN_MS = 1001;
 /** To remove a container is to wait for its memory to be freed, unless somebody waits for us to end. */
 const REMOVE_MS = 60_000;
 const REMOVE_IN_A_HURRY_MS = 3500;
+/** A server that was asked to end and has a few keys to save; one that does not hear of it (a shell around it) is left alone. */
+const END_MS = 20_000;
 /** An engine that has given no byte of a file for so long gives no more. */
 const STUCK_MS = 60_000;
 
@@ -30,6 +32,7 @@ type EngineContainer = Executing & {
   inspect(): Promise<{State: {Running: boolean; Status: string; ExitCode: number; OOMKilled: boolean}}>;
   infoArchive(options: {path: string}): Promise<unknown>;
   getArchive(options: {path: string; abortSignal?: AbortSignal}): Promise<NodeJS.ReadableStream>;
+  kill(options: {signal: string}): Promise<unknown>;
   remove(options: {force: boolean; v: boolean}): Promise<unknown>;
 };
 
@@ -148,25 +151,47 @@ export class RunningContainer {
     }
   }
 
-  /** One file in it, written to `target`, however large. An engine that gives nothing for long is given up. */
+  /** As somebody else would end it; answers whether it has. */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<boolean> {
+    await soon(this.#container.kill({signal}), this.#signal);
+    const deadline = performance.now() + END_MS;
+    while (!(await this.ended())) {
+      if (performance.now() > deadline) return false;
+      await unlessAborted(sleep(20), this.#signal);
+    }
+    return true;
+  }
+
+  /** One file in it, written to `target`, however large. */
   async copyOut(inside: string, target: string): Promise<string> {
+    await this.#copied(inside, tar => writeFileOfTar(tar, target));
+    return target;
+  }
+
+  /** A directory in it, also when it has ended, with what lies in that, as `target`. */
+  async copyTreeOut(inside: string, target: string): Promise<void> {
+    await this.#copied(inside, tar => writeTreeOfTar(tar, target));
+  }
+
+  /** An engine that gives nothing for long is given up. */
+  async #copied(inside: string, write: (tar: Readable) => Promise<void>): Promise<void> {
     const end = new AbortController();
     const abortSignal = this.#signal ? AbortSignal.any([end.signal, this.#signal]) : end.signal;
     try {
       const tar = await soon(this.#container.getArchive({path: inside, abortSignal}), this.#signal);
       const stuck = setTimeout(() => end.abort(), STUCK_MS);
-      tar.on('data', () => stuck.refresh());
+      // Listening sets it going, and nothing may pass before somebody writes.
+      tar.on('data', () => stuck.refresh()).pause();
       try {
-        await writeFileOfTar(tar as Readable, target);
+        await write(tar as Readable);
       } finally {
         clearTimeout(stuck);
       }
-      return target;
     } catch (cause) {
       throwIfAborted(this.#signal);
       const error = toDrillError(cause);
       if (error.code === 'capacity/disk') throw error;
-      throw new DrillError('server/unreachable', 'the engine did not hand over what the server saved', {
+      throw new DrillError('server/unreachable', 'the engine did not hand over what the server wrote', {
         hint: 'Is the engine well? Look at its log, and drill again.',
         cause,
       });

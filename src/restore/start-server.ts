@@ -101,26 +101,49 @@ type Common = Surroundings & {
 };
 
 async function container(header: DumpHeader, options: ServerOptions, common: Common): Promise<Attempt> {
-  const {signal, docker = {}} = common;
+  const found = await engineWithImage(header, options, common);
+  if (!('engine' in found)) return found;
+  const {engine, image} = found;
+  return {
+    start: () => startIn(engine, header, {...common, ...image, memoryBytes: options.memoryBytes}),
+  };
+}
+
+type Image = Pick<ContainerOptions, 'image' | 'line' | 'because'>;
+
+/** An engine, and an image that it has, pulled where that was necessary. */
+async function engineWithImage(
+  header: DumpHeader,
+  options: Pick<ServerOptions, 'image' | 'registry' | 'askedBy'>,
+  {signal, docker = {}}: Pick<Surroundings, 'signal' | 'docker'>,
+): Promise<{engine: Engine; image: Image} | Failure> {
   const trouble = await configTrouble(docker);
   if (trouble) return trouble;
   const {connectEngine} = await import('./container.ts');
   const engine = await connectEngine(docker.host, signal);
   if (!engine) return await whyNoEngine(docker);
-  const {registry, memoryBytes} = options;
-  if (options.image !== 'auto') {
-    const {image} = options;
-    const failure = (await engine.hasImage(image)) ? null : await engine.pull(image, signal);
-    if (failure !== null) {
-      const {because, hint} = pullTrouble(image, failure);
-      return {because: `the image cannot be had: ${because}`, hint};
-    }
-    const asked = {image, line: null, because: `asked for by ${options.askedBy ?? '--image'}`, memoryBytes};
-    return {start: () => startIn(engine, header, {...common, ...asked})};
+  if (options.image === 'auto') {
+    const chosen = await chooseImage(engine, header, {registry: options.registry, signal});
+    return 'image' in chosen ? {engine, image: chosen} : chosen;
   }
-  const chosen = await chooseImage(engine, header, {registry, signal});
-  if (!('image' in chosen)) return chosen;
-  return {start: () => startIn(engine, header, {...common, ...chosen, memoryBytes})};
+  const {image} = options;
+  const failure = (await engine.hasImage(image)) ? null : await engine.pull(image, signal);
+  if (failure !== null) {
+    const {because, hint} = pullTrouble(image, failure);
+    return {because: `the image cannot be had: ${because}`, hint};
+  }
+  return {engine, image: {image, line: null, because: `asked for by ${options.askedBy ?? '--image'}`}};
+}
+
+/** For servers that are nothing but containers. Throws DrillError `server/unavailable`. */
+export async function engineFor(
+  ...args: Parameters<typeof engineWithImage>
+): Promise<{engine: Engine; image: Image}> {
+  const found = await engineWithImage(...args);
+  if ('engine' in found) return found;
+  throw new DrillError('server/unavailable', `no container to start a server in: ${found.because}`, {
+    hint: found.hint ?? 'Start Docker (or another engine), or name an image with --image.',
+  });
 }
 
 async function startIn(engine: Engine, header: DumpHeader, options: ContainerOptions): Promise<Throwaway> {

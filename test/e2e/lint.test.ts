@@ -10,7 +10,7 @@ import {parse} from 'yaml';
 import {EXIT} from '../../src/errors.ts';
 import {lintReportSchema} from '../../src/lint/report/json.ts';
 import {scratch} from '../drills.ts';
-import {ROOT} from '../servers.ts';
+import {containerTest, imageOf, ROOT} from '../servers.ts';
 import {run} from './cli.ts';
 import {type Machine, machineIn, runAction} from './run-action.ts';
 import {runJob} from './workflow-runner.ts';
@@ -55,6 +55,72 @@ describe('on the command line', () => {
     const {exitCode, stdout, stderr} = await lint(...args);
     expect([exitCode, stdout]).toEqual([EXIT.usage, '']);
     expect(stderr).not.toMatch(/^ +at /m);
+  });
+});
+
+describe('proved on real servers', () => {
+  const lint = (args: string[], env: Record<string, string> = {}) =>
+    run(['lint', ...args], {cwd: dir.path, env});
+  const AT_MOMENTS = /(\d[\d.]*|nothing)( s)? of [\d.]+ s \(| {2,}/g;
+  const shape = (text: string) => text.replace(AT_MOMENTS, whole => (whole.endsWith('(') ? 'X (' : '  '));
+  beforeAll(() =>
+    write(dir.path, {
+      'before.conf': 'save 900 1\ndir /data\n',
+      'redis.conf': 'save 900 1\nappendonly yes\ndir /data\n',
+      'harmless.conf': 'save 900 1\ndir /data\nrdbcompression no\n',
+    }),
+  );
+
+  containerTest('docs/lint.md shows what it prints', async () => {
+    const args = ['redis.conf', '--base', 'before.conf', '--prove', '--image', imageOf('redis:7.0')];
+    const {exitCode, stdout} = await lint(args);
+    const [, shown] = read('docs/lint.md').split('## Proved, not only read')[1]!.split('```text\n');
+    expect(shape(stdout)).toBe(shape(shown!.split('```')[0]!));
+    expect(exitCode).toBe(EXIT.failed);
+  });
+
+  const nowhere = {DOCKER_HOST: 'unix:///nowhere.sock', PATH: dirname(process.execPath)};
+
+  test('without an engine nothing is proved: not-run, with a hint', async () => {
+    const {exitCode, stderr} = await lint(['harmless.conf', '--base', 'before.conf', '--prove'], nowhere);
+    expect(exitCode).toBe(EXIT.notHeld);
+    expect(stderr).toMatch(/no container to start a server in: .*\n.*hint: /i);
+  });
+
+  test('a report that is red without proof stays red', async () => {
+    const {exitCode, stdout} = await lint(['redis.conf', '--base', 'before.conf', '--prove'], nowhere);
+    expect(exitCode).toBe(EXIT.failed);
+    expect(stdout).toContain('note  not proved: no container to start a server in');
+  });
+
+  test('an image is for proofs only', async () => {
+    const {exitCode, stderr} = await lint(['redis.conf', '--image', 'redis:7.0']);
+    expect(exitCode).toBe(EXIT.usage);
+    expect(stderr).toContain('--prove');
+  });
+
+  test('what has not changed is not proved again, and needs no engine', async () => {
+    write(dir.path, {'same.conf': '# a comment\nsave 900 1\ndir /data\n'});
+    const {exitCode} = await lint(['same.conf', '--base', 'before.conf', '--prove'], nowhere);
+    expect(exitCode).toBe(EXIT.passed);
+  });
+
+  containerTest('as a step', async () => {
+    const machine = machineIn(join(dir.path, 'step'));
+    write(machine.workspace, {
+      'before.conf': 'appendonly yes\nsave ""\n',
+      'redis.conf': 'appendonly yes\nsave ""\ndatabases 2\n',
+    });
+    const inputs = {
+      files: 'redis.conf',
+      base: 'before.conf',
+      prove: 'true',
+      image: imageOf('valkey:8.1'),
+    };
+    const {exitCode, outputs, summary} = await runAction({action: 'lint/action.yml', machine, inputs});
+    expect(exitCode).toBe(EXIT.failed);
+    expect(outputs.outcome).toBe('failed');
+    expect(summary).toContain('1,000 of 1,000 keys, 500 of them in another database');
   });
 });
 

@@ -2,6 +2,7 @@
 import {z} from 'zod';
 import {failing, type Linted} from '../lint.ts';
 import type {Loss} from '../loss.ts';
+import {proofSchema} from '../prove/proof.ts';
 import {plainPath, summaryRows} from './wording.ts';
 
 const lossSchema = z
@@ -26,6 +27,8 @@ export const lintReportSchema = z.strictObject({
       losses: lossesSchema,
       lossesBefore: lossesSchema.nullable(),
       changes: z.array(z.strictObject({what: z.string(), before: z.string(), after: z.string()})),
+      /** With --prove. */
+      proof: proofSchema.optional(),
     }),
   ),
   findings: z.array(
@@ -54,7 +57,7 @@ export function lintReport(linted: Linted): LintReport {
     outcome: failing(linted).length > 0 ? 'failed' : 'passed',
     compared,
     configurations: summaries.map(summary => {
-      const {head, base, name, file} = summary;
+      const {head, base, name, file, proof} = summary;
       const {target} = head.configuration;
       const losses = ({losses: {processCrash, hostCrash}}: typeof head) => ({
         processCrash: lossOf(processCrash),
@@ -69,6 +72,7 @@ export function lintReport(linted: Linted): LintReport {
         changes: summaryRows(summary).flatMap(({what, before, after}) =>
           before === null || before === after ? [] : [{what, before, after}],
         ),
+        ...(proof && {proof}),
       };
     }),
     findings: findings.map(({place: {file, line, column}, ...finding}) => ({

@@ -6,7 +6,7 @@ import type {LintFinding, Reading} from '../finding.ts';
 import {failing, type Linted, type Summary} from '../lint.ts';
 import {type Loss, secondsText} from '../loss.ts';
 import type {Place} from '../setting.ts';
-import type {Stop} from '../volume.ts';
+import {keptRows, measuredRows, STOP_TEXT, type SummaryRow} from './proof-rows.ts';
 
 export const placeText = ({file, line, column}: Place): string => `${printable(file)}:${line}:${column}`;
 
@@ -30,12 +30,10 @@ export function verdictText(linted: Linted): string {
 
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-export type SummaryRow = {what: string; before: string | null; after: string};
-
 const SHOWN = ['appendonly', 'appendfsync', 'save', 'dir', 'dbfilename', 'maxmemory-policy'];
 
 /** The losses always; what is left, where a change alters it; of the values what has changed, or without a base what decides. */
-export function summaryRows({head, base}: Summary): SummaryRow[] {
+export function summaryRows({head, base, proof}: Summary): SummaryRow[] {
   const losses = [
     row('worst-case loss if the machine dies', base, head, reading => lossText(reading.losses.hostCrash)),
     row('worst-case loss if the process dies', base, head, reading => lossText(reading.losses.processCrash)),
@@ -44,13 +42,10 @@ export function summaryRows({head, base}: Summary): SummaryRow[] {
   const telling = values.filter(({what, before, after}) =>
     base === null ? ['appendonly', 'save'].includes(what) : before !== after,
   );
-  return [...losses, ...deployRows(base, head), ...telling];
+  // What was counted says more than what was foretold.
+  const kept = proof && proof.deploys.length > 0 ? keptRows(proof) : deployRows(base, head);
+  return [...losses, ...kept, ...telling, ...(proof ? measuredRows(proof) : [])];
 }
-
-const STOP_TEXT: Record<Stop, string> = {
-  'in order': 'keys after a restart',
-  killed: 'keys after a kill and restart',
-};
 
 /** Of a restart with the change against one without it, where they differ. */
 const deployRows = (base: Reading | null, head: Reading): SummaryRow[] =>

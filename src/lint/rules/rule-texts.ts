@@ -39,6 +39,30 @@ export const RULE_TEXTS: Record<string, RuleText> = {
     title: 'A primary becomes a replica',
     text: "A new replica replaces its data by its primary's.",
   },
+  'lint/deploy-loses-keys': {
+    title: 'A deploy loses keys',
+    text: 'After a deploy over existing data the server has fewer keys than after a restart without the change, has them in other databases, or does not start. Counted on real servers.',
+  },
+  'lint/server-refuses': {
+    title: 'The server does not start',
+    text: 'An error: the server does not start with a line, or with the configuration as a whole.',
+  },
+  'lint/loss-beyond-worst-case': {
+    title: 'More was lost than computed',
+    text: 'An error: a killed server had lost more than was computed, and two seconds. Please report it.',
+  },
+  'lint/read-otherwise': {
+    title: 'The server has another value',
+    text: 'A warning: a server has another value than lint read from the files. Please report it.',
+  },
+  'lint/predicted-otherwise': {
+    title: 'Another number of keys than predicted',
+    text: 'A warning: after a deploy a server has other keys than lint had predicted without it. Please report it.',
+  },
+  'lint/not-proved': {
+    title: 'Not proved',
+    text: 'A note: what could not be proved, and why.',
+  },
   'lint/nothing-persisted': {
     title: 'Nothing is persisted',
     text: 'A warning: neither save points nor an append-only file.',

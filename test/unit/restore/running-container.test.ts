@@ -29,6 +29,7 @@ function aContainer({
   const never = new PassThrough();
   const engine = {
     inspect: async () => ({State: state()}),
+    kill: async () => {},
     remove: async () => removed(),
     infoArchive: async ({path}: {path: string}) => ({
       headers: {'x-docker-container-path-stat': Buffer.from(seen(path)).toString('base64')},
