@@ -8,9 +8,8 @@ import {type Host, hostFor, makeVolume, startConfigured} from '../../restore/con
 import type {Settings} from '../../restore/production-settings.ts';
 import type {ServerOptions, Surroundings} from '../../restore/start-server.ts';
 import {keysKept, predictDeploy} from '../deploy.ts';
-import {type Effective, effectiveOf} from '../effective.ts';
 import type {LintOptions, Reading} from '../finding.ts';
-import type {Summary} from '../lint.ts';
+import {readingOf, type Summary} from '../lint.ts';
 import {lossesOf} from '../loss.ts';
 import {tablesOf} from '../server-table.ts';
 import type {Place, Target} from '../setting.ts';
@@ -28,8 +27,8 @@ type Side = {
   reading: Reading;
   settings: Settings;
   host: Host;
-  /** For the version that the server really is. */
-  effective: Effective;
+  /** The same, for the version that the server really is. */
+  served: Reading;
   held: Held;
   proved: ProvedSide;
   /** It starts as it is written. */
@@ -89,7 +88,7 @@ async function lookAt(
   const held = heldValues(await running.server.client.call('CONFIG', 'GET', '*'));
   const line = {product: running.line.product, line: `${running.line.major}.${running.line.minor}`};
   const tables = tablesOf(line);
-  const effective = effectiveOf({...configuration, target: line}, tables);
+  const served = readingOf({...configuration, target: line}, {...options, maxLoss: null, target: null});
   const exact = tables.around.length === 1 && !tables.beyond;
   if (!exact) say(`lint has no table of ${formatLine(running.line)} to hold its values against`);
   if (target && formatLine(target) !== formatLine(running.line))
@@ -99,7 +98,7 @@ async function lookAt(
     reading,
     settings,
     host: {...host, image: {...host.image, line: running.line}},
-    effective,
+    served,
     held,
     starts: refused.length === 0,
     proved: {
@@ -111,7 +110,7 @@ async function lookAt(
         complaint,
       })),
       modulesAbsent: modulesAbsent.map(directive => placeOf(directive, configuration)),
-      ...(exact ? compareValues(effective, held, settings) : {asRead: 0, otherwise: []}),
+      ...(exact ? compareValues(served.effective, held, settings) : {asRead: 0, otherwise: []}),
       leftOut: settings.changed.map(({directive, because: why}) => ({directive, because: why})),
       crash: null,
     },
@@ -154,16 +153,10 @@ function predictionOf(
     settings.changed.some(({directive}) => directive === 'rename-command'),
   );
   if (renamed) return null;
-  const deploy = predictDeploy(asServed(base), asServed(head), stopped);
+  const deploy = predictDeploy(base.served, head.served, stopped);
   if (deploy.kept === 'refused') return {refused: deploy.because};
   const keys = keysKept(deploy, {saved, since});
   return keys === null ? null : {keys};
-}
-
-function asServed({reading, effective, host}: Side): Reading {
-  const {product, major, minor} = host.image.line!;
-  const target = {product, line: `${major}.${minor}`};
-  return {...reading, effective, configuration: {...reading.configuration, target}};
 }
 
 function deploySide({reading, settings, host, held}: Side): DeploySide {
@@ -180,13 +173,13 @@ function deploySide({reading, settings, host, held}: Side): DeploySide {
 }
 
 async function provedCrash(side: Side, {writeRate}: ProveOptions, say: Say): Promise<void> {
-  const {settings, host, held, effective} = side;
+  const {settings, host, held, served} = side;
   const crash = await measureCrash(
     {
       settings,
       cluster: held.get('cluster-enabled') === 'yes',
       rate: Math.min(writeRate ?? USUAL_RATE, MOST_WRITES),
-      lossesAt: rate => lossesOf(effective, rate),
+      lossesAt: rate => lossesOf(served.effective, rate),
     },
     host,
   );
