@@ -31,6 +31,5 @@ export function measuredRows({head, base}: Proof): SummaryRow[] {
 
 const crashText = ({lostSeconds, writtenSeconds, statedSeconds}: Crash): string => {
   const stated = secondsText(statedSeconds ?? Number.POSITIVE_INFINITY);
-  const lost = lostSeconds === 0 ? 'nothing' : `${lostSeconds} s`;
-  return `${lost} of ${writtenSeconds} s (at most ${stated})`;
+  return `${lostSeconds} of ${writtenSeconds} s (at most ${stated})`;
 };
