@@ -37,7 +37,8 @@ type Magic = {form: string; at?: number; bytes: string; packing?: Packing};
 const hex = (digits: string): string => Buffer.from(digits, 'hex').toString('latin1');
 
 const WRAPPINGS: Magic[] = [
-  {form: 'gzip data', bytes: hex('1f8b'), packing: 'gzip'},
+  // The third says how it is compressed, for which there is one value. Two would be met in rubbish once in 65,536.
+  {form: 'gzip data', bytes: hex('1f8b08'), packing: 'gzip'},
   {form: 'zstd data', bytes: hex('28b52ffd'), packing: 'zstd'},
   {form: 'bzip2 data', bytes: 'BZh', packing: 'bzip2'},
   {form: 'xz data', bytes: hex('fd377a585a00'), packing: 'xz'},

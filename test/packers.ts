@@ -90,6 +90,30 @@ export const PACKS = {
 } satisfies Record<string, Pack>;
 export type PackName = keyof typeof PACKS;
 
+/** As older versions of openssl write it where they are told the salt: newer ones leave it to the caller to keep. */
+function saltedAlike(from: string): Buffer {
+  const salt = Buffer.from('drilling');
+  const out = openssl(from, '-pbkdf2', '-S', salt.toString('hex'));
+  return out.toString('latin1', 0, 8) === 'Salted__'
+    ? out
+    : Buffer.concat([Buffer.from('Salted__'), salt, out]);
+}
+
+/**
+ * The same in every run, for what comes of a wrong passphrase: rubbish that depends on the salt, and by which a program
+ * seldom is deceived for a moment (gpg, by two bytes that have to be equal).
+ */
+export const ALIKE: {[name in PackName]?: (from: string) => Buffer} = {
+  openssl: saltedAlike,
+  'openssl in text': from => run('openssl', ['base64'], {input: saltedAlike(from)}),
+  // By gpg 2.2, with the passphrase of these tests.
+  'gpg with a passphrase': () =>
+    Buffer.from(
+      'jA0ECQMCS2upb7S1pMH/0joB50n+xym58MjxiIo82K+3e/VMG0/YRmrUj3tr4PVaCaOoek03FEkVz14eFTvVQXv/8Iud8xDdJkL6',
+      'base64',
+    ),
+};
+
 export class Packer {
   readonly directory: string;
   #made = 0;

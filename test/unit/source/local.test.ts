@@ -128,7 +128,7 @@ describe('a directory', () => {
 
   test('gives a packed newest dump too, rather than an older one that can be read', async () => {
     await aFile('dump.rdb', {day: 1});
-    await aFile('dump.rdb.gz', {day: 2, content: '\x1f\x8b'});
+    await aFile('dump.rdb.gz', {day: 2, content: '\x1f\x8b\x08'});
     expect(await found(dir)).toBe('dump.rdb.gz');
   });
 
