@@ -23,8 +23,9 @@ export function checksumFiles(name: string): {file: string; algorithm: Algorithm
 }
 
 /**
- * `hex  name`, `hex *name` (coreutils), `SHA256 (name) = hex` (BSD); in a file for one backup a bare `hex`, or one with
- * the name that the backup had elsewhere. `null`: a list that does not name the backup says nothing of it.
+ * `hex  name`, `hex *name` (coreutils), `SHA256 (name) = hex` (BSD), `SHA2-256(name)= hex` (OpenSSL 3); in a file for one
+ * backup a bare `hex`, or one with the name that the backup had elsewhere. `null`: a list that does not name the backup, or
+ * only files of that name in several other directories, says nothing of it.
  */
 export function checksumOf(
   text: string,
@@ -32,15 +33,23 @@ export function checksumOf(
 ): string | null {
   const digits = `([0-9a-f]{${HEX_DIGITS[algorithm]}})`;
   const gnu = new RegExp(`^\\\\?${digits}(?:\\s+\\*?(.+))?$`, 'i');
-  const bsd = new RegExp(`^${algorithm}\\s*\\((.+)\\)\\s*=\\s*${digits}$`, 'i');
+  const bsd = new RegExp(
+    `^${algorithm.replace(/^sha(?=\d{3})/, 'sha(?:2-)?')}\\s*\\((.+)\\)\\s*=\\s*${digits}$`,
+    'i',
+  );
   const lines = text.split(/\r?\n/).map(line => line.trim());
   const listed = lines.flatMap(line => {
     const [, hex, of] = gnu.exec(line) ?? [];
-    if (hex !== undefined) return [{hex, of}];
+    if (hex !== undefined) return [{hex: hex.toLowerCase(), of}];
     const [, bsdOf, bsdHex] = bsd.exec(line) ?? [];
-    return bsdHex === undefined ? [] : [{hex: bsdHex, of: bsdOf}];
+    return bsdHex === undefined ? [] : [{hex: bsdHex.toLowerCase(), of: bsdOf}];
   });
-  const named = listed.find(({of}) => of !== undefined && basename(of.replaceAll('\\', '/')) === name);
-  const hex = named?.hex ?? (bare && listed.length === 1 ? listed[0]!.hex : undefined);
-  return hex?.toLowerCase() ?? null;
+  const named = listed.filter(({of}) => of !== undefined && basename(of.replaceAll('\\', '/')) === name);
+  const here = named.filter(({of}) => of === name || of === `./${name}`);
+  const meant = here.length > 0 ? here : named;
+  const alike = (values: (string | undefined)[]) => new Set(values).size === 1;
+  // Of lines that were appended night by night the last is of the file that lies there now.
+  if (meant === here || alike(named.map(({of}) => of)) || alike(named.map(({hex}) => hex)))
+    return meant.at(-1)!.hex;
+  return bare && listed.length === 1 ? listed[0]!.hex : null;
 }

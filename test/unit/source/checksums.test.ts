@@ -12,6 +12,7 @@ beforeEach(async () => {
 afterEach(() => rm(dir, {recursive: true, force: true}));
 
 const SHA256 = 'ab'.repeat(32);
+const OTHER = '12'.repeat(32);
 const MD5 = 'cd'.repeat(16);
 
 async function beside(files: Record<string, string>) {
@@ -27,6 +28,17 @@ test.each([
   ['bare, in capitals', {'dump.rdb.gz.sha256sum': SHA256.toUpperCase()}],
   ['with the path that it had elsewhere', {'dump.rdb.gz.sha256': `${SHA256}  /tmp/out.gz\n`}],
   ['as BSD writes it', {'dump.rdb.gz.sha256': `SHA256 (dump.rdb.gz) = ${SHA256}\n`}],
+  ['as OpenSSL 3 writes it', {'dump.rdb.gz.sha256': `SHA2-256(dump.rdb.gz)= ${SHA256}\n`}],
+  [
+    'before that of the same name elsewhere',
+    {SHA256SUMS: `${SHA256}  dump.rdb.gz\n${OTHER}  old/dump.rdb.gz\n`},
+  ],
+  [
+    'behind that of the same name elsewhere',
+    {SHA256SUMS: `${OTHER}  old/dump.rdb.gz\n${SHA256}  ./dump.rdb.gz\n`},
+  ],
+  ['appended every night', {SHA256SUMS: `${OTHER}  dump.rdb.gz\n${SHA256}  dump.rdb.gz\n`}],
+  ['appended with its path', {SHA256SUMS: `${OTHER}  /b/dump.rdb.gz\n${SHA256}  /b/dump.rdb.gz\n`}],
   ['in a list', {SHA256SUMS: `${'0'.repeat(64)}  dump.rdb\n${SHA256}  ./dump.rdb.gz\n`}],
 ])('%s', async (_how, files: Record<string, string>) => {
   const [file] = Object.keys(files);
@@ -41,6 +53,10 @@ test('all that there are', async () => {
 test.each([
   ['no file', {}],
   ['a list of other files', {SHA256SUMS: `${SHA256}  dump.rdb\n`}],
+  [
+    'a list of the same name elsewhere, twice',
+    {SHA256SUMS: `${SHA256}  a/dump.rdb.gz\n${OTHER}  b/dump.rdb.gz\n`},
+  ],
   ['a list without names', {SHA256SUMS: `${SHA256}\n`}],
 ])('nothing is told by %s', async (_what, files: Record<string, string>) => {
   expect(await beside(files)).toEqual([]);
