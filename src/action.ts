@@ -131,20 +131,24 @@ export async function lint(): Promise<void> {
   core.saveState(RUN, runId);
   try {
     assertNode();
-    const {truthOf} = await import('./config/truth.ts');
     const {lintStep} = await import('./lint/lint-step.ts');
-    const prove = truthOf('prove', input('prove'));
-    const asked = {base: input('base'), prove, image: input('image'), config: input('config')};
-    const flags = {...asked, ...reportFlags()};
-    const step = await lintStep(core.getMultilineInput('files'), flags, deps(runId, signal), look());
+    const {tellPullRequest} = await import('./lint/comment/tell.ts');
+    const files = core.getMultilineInput('files');
+    const step = await lintStep(files, flagsOfLint(), deps(runId, signal), look());
     if (!signal.aborted) core.saveState(CLEAN, 'true');
     process.exitCode = await shown(step);
+    await tellPullRequest(step.comment, files, {env: process.env, signal, runner: core});
   } catch (thrown) {
     core.error(`the step could not end: ${toDrillError(thrown).message}`);
   }
 }
 
-const reportFlags = () => ({
+const flagsOfLint = () => ({
+  base: input('base'),
+  prove: input('prove'),
+  image: input('image'),
+  config: input('config'),
+  comment: input('comment'),
   reportJson: input('report-json'),
   reportSarif: input('report-sarif'),
   reportJunit: input('report-junit'),

@@ -93,9 +93,9 @@ describe('data flows one way', () => {
     gate: ['inspect', 'judge', 'source', 'report', 'unpack'],
     // A command with a room of its own: it reads dumps in order to damage them, and packs them as restore does.
     sabotage: ['source', 'unpack', 'inspect', 'restore', 'report'],
-    // A command without a backup: it takes the report's way of showing what strangers wrote, and restore's containers to
-    // prove what it says.
-    lint: ['report', 'restore'],
+    // A command without a backup: it takes the report's way of showing what strangers wrote, restore's containers to prove
+    // what it says, and a store's way of asking GitHub.
+    lint: ['report', 'restore', 'source'],
   };
 
   test('outside the stages only the pipeline, the commands and the config call them', () => {

@@ -28,6 +28,7 @@ export const LINT_INPUTS = [
   'base',
   'prove',
   'image',
+  'comment',
   'report-json',
   'report-sarif',
   'report-junit',

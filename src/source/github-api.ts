@@ -156,8 +156,7 @@ export class GitHubApi implements AsyncDisposable {
   #get(path: string, headers: Record<string, string>, attempt: Attempt): Promise<IncomingMessage> {
     const explain = (response: IncomingMessage, redirected: boolean) =>
       redirected ? faultOfStorage(response) : faultOfApi(response, path.startsWith('/artifacts?'));
-    const all = {accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28', ...headers};
-    const request = {headers: all, authorization: this.#authorization, explain};
+    const request = {headers: {...OF_API, ...headers}, authorization: this.#authorization, explain};
     return this.#client.get(new URL(this.#base + path), request, attempt);
   }
 }
@@ -171,10 +170,12 @@ async function unlessGone<T>(answer: Promise<{value: T}>): Promise<T | null> {
   }
 }
 
+export const OF_API = {accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28'};
+
 const newerFirst = (a: GitHubArtifact, b: GitHubArtifact): number =>
   Date.parse(b.created_at ?? '') - Date.parse(a.created_at ?? '') || b.id - a.id;
 
-const strange = (): StoreFault =>
+export const strange = (): StoreFault =>
   new StoreFault('refused', 'what answers is not GitHub’s API', {
     hint: 'Is GITHUB_API_URL (or `store.endpoint`) right? For GitHub Enterprise Server it ends with /api/v3.',
   });
@@ -204,7 +205,7 @@ function faultOfApi({statusCode = 0, headers}: IncomingMessage, listing: boolean
 }
 
 /** `null` where it is no matter of limits. By GitHub's own clock: what is compared is of one answer. */
-function limitedMs(headers: IncomingMessage['headers']): number | null {
+export function limitedMs(headers: IncomingMessage['headers']): number | null {
   const after = headers['retry-after'];
   if (after !== undefined) return /^\d+$/.test(after) ? Number(after) * 1000 : 0;
   if (headers['x-ratelimit-remaining'] !== '0') return null;

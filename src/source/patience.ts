@@ -51,8 +51,11 @@ export class Patience {
   readonly #limits: Limits;
   readonly #signal: AbortSignal | undefined;
   readonly #endsAt: number;
+  /** What is too late in the end. */
+  readonly #aim: string;
 
-  constructor(limits: Limits, signal: AbortSignal | undefined) {
+  constructor(limits: Limits, signal: AbortSignal | undefined, aim = 'the backup could not be fetched') {
+    this.#aim = aim;
     this.#limits = limits;
     this.#signal = signal;
     this.#endsAt = performance.now() + limits.deadlineMs;
@@ -124,7 +127,7 @@ export class Patience {
 
   #tooLate(before = ''): DrillError {
     const seconds = this.#limits.deadlineMs / 1000;
-    return new DrillError('source/transfer', `${before}the backup could not be fetched within ${seconds} s`, {
+    return new DrillError('source/transfer', `${before}${this.#aim} within ${seconds} s`, {
       hint: 'Is the store slow, or the backup larger than it was? The limit is `store.deadline` in the config.',
     });
   }

@@ -1,6 +1,7 @@
 /**
- * GET by `https:` or `http:`, for every store that speaks it. Redirects are followed, but no credential follows to another
- * host, and nothing from https to http. One try, without any patience: what goes wrong is a StoreFault.
+ * HTTP by `https:` or `http:`, for every store that speaks it. Redirects of a GET are followed, but no credential follows to
+ * another host, and nothing from https to http; nothing else is redirected. One try, without any patience: what goes
+ * wrong is a StoreFault.
  */
 import {once} from 'node:events';
 import {type IncomingHttpHeaders, type IncomingMessage, request as requestHttp} from 'node:http';
@@ -64,20 +65,40 @@ export class WebClient implements AsyncDisposable {
     throw new StoreFault('refused', `the server redirects more than ${MAX_REDIRECTS} times`);
   }
 
+  /** Changes something, there and nowhere else. Answers any success; throws StoreFault for all others. */
+  async send(
+    {method, url, body}: {method: 'POST' | 'PATCH' | 'DELETE'; url: URL; body?: string},
+    {headers, authorization, explain = unexplained}: WebRequest,
+    attempt: Attempt,
+  ): Promise<IncomingMessage> {
+    const sent = {...headers, ...(authorization !== null && {authorization})};
+    const response = await this.#request(url, sent, attempt, {method, body});
+    const {statusCode = 0} = response;
+    if (statusCode >= 200 && statusCode < 300) return response;
+    response.destroy();
+    throw explain(response, false);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#agents.http.destroy();
     this.#agents.https.destroy();
   }
 
-  async #request(url: URL, headers: Record<string, string>, {signal}: Attempt): Promise<IncomingMessage> {
+  async #request(
+    url: URL,
+    headers: Record<string, string>,
+    {signal}: Attempt,
+    {method, body}: {method: string; body?: string | undefined} = {method: 'GET'},
+  ): Promise<IncomingMessage> {
     const secure = url.protocol === 'https:';
     const request = secure ? requestHttps : requestHttp;
     try {
       const sent = request(url, {
         agent: secure ? this.#agents.https : this.#agents.http,
         headers: {...OF_FILES, ...headers},
+        method,
         signal,
-      }).end();
+      }).end(body);
       const [response] = (await once(sent, 'response', {signal})) as [IncomingMessage];
       return response;
     } catch (error) {

@@ -2,8 +2,7 @@
  * Lint as people use it: by its exit code, as a step of a workflow, in a pull request of a stranger, and as README.md and
  * docs/lint.md say.
  */
-import {execFileSync} from 'node:child_process';
-import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import {parse} from 'yaml';
@@ -12,6 +11,7 @@ import {lintReportSchema} from '../../src/lint/report/json.ts';
 import {scratch} from '../drills.ts';
 import {containerTest, imageOf, ROOT} from '../servers.ts';
 import {run} from './cli.ts';
+import {mergedPullRequest, writeBelow} from './merged-pull-request.ts';
 import {type Machine, machineIn, runAction} from './run-action.ts';
 import {runJob} from './workflow-runner.ts';
 
@@ -19,19 +19,12 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const dir = scratch();
 afterAll(() => dir.dispose());
 
-function write(directory: string, files: Record<string, string>): void {
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(directory, name)), {recursive: true});
-    writeFileSync(join(directory, name), text);
-  }
-}
-
 const BEFORE = 'appendonly yes\nsave 900 1\n';
 const AFTER = '# ours\nappendonly no\nsave 900 1\n';
 
 describe('on the command line', () => {
   const lint = (...args: string[]) => run(['lint', ...args], {cwd: dir.path});
-  beforeAll(() => write(dir.path, {'before.conf': BEFORE, 'redis.conf': AFTER}));
+  beforeAll(() => writeBelow(dir.path, {'before.conf': BEFORE, 'redis.conf': AFTER}));
 
   test('a file that holds passes', async () => {
     const {exitCode, stdout, stderr} = await lint('before.conf');
@@ -43,7 +36,7 @@ describe('on the command line', () => {
     const {exitCode, stdout, stderr} = await lint('redis.conf', '--base', 'before.conf');
     expect([exitCode, stderr]).toEqual([EXIT.failed, '']);
     expect(stdout).toContain('redis.conf:2:1  error  worst-case loss goes from 1 s to 15 min');
-    write(dir.path, {'better.conf': AFTER.replace('900 1', '60 1')});
+    writeBelow(dir.path, {'better.conf': AFTER.replace('900 1', '60 1')});
     expect((await lint('better.conf', '--base', 'redis.conf')).exitCode).toBe(EXIT.passed);
   });
 
@@ -64,7 +57,7 @@ describe('proved on real servers', () => {
   const AT_MOMENTS = /(\d[\d.]*|nothing)( s)? of [\d.]+ s \(| {2,}/g;
   const shape = (text: string) => text.replace(AT_MOMENTS, whole => (whole.endsWith('(') ? 'X (' : '  '));
   beforeAll(() =>
-    write(dir.path, {
+    writeBelow(dir.path, {
       'before.conf': 'save 900 1\ndir /data\n',
       'redis.conf': 'save 900 1\nappendonly yes\ndir /data\n',
       'harmless.conf': 'save 900 1\ndir /data\nrdbcompression no\n',
@@ -100,14 +93,14 @@ describe('proved on real servers', () => {
   });
 
   test('what has not changed is not proved again, and needs no engine', async () => {
-    write(dir.path, {'same.conf': '# a comment\nsave 900 1\ndir /data\n'});
+    writeBelow(dir.path, {'same.conf': '# a comment\nsave 900 1\ndir /data\n'});
     const {exitCode} = await lint(['same.conf', '--base', 'before.conf', '--prove'], nowhere);
     expect(exitCode).toBe(EXIT.passed);
   });
 
   containerTest('as a step', async () => {
     const machine = machineIn(join(dir.path, 'step'));
-    write(machine.workspace, {
+    writeBelow(machine.workspace, {
       'before.conf': 'appendonly yes\nsave ""\n',
       'redis.conf': 'appendonly yes\nsave ""\ndatabases 2\n',
     });
@@ -148,7 +141,7 @@ test('README.md says what is true: from 1 second to 15 minutes, in every home th
   for (const [home, [file, text]] of Object.entries(homes)) {
     expect(paragraph).toContain(home);
     const at = join(dir.path, 'homes', home);
-    write(at, {[`before/${file}`]: text('yes'), [`after/${file}`]: text('no')});
+    writeBelow(at, {[`before/${file}`]: text('yes'), [`after/${file}`]: text('no')});
     const {exitCode, stdout} = await run(
       ['lint', `after/${file}`, '--base', `before/${file}`, '--format', 'json'],
       {cwd: at},
@@ -164,7 +157,7 @@ describe('as a step', () => {
   function machine(files: Record<string, string>): Machine {
     machines++;
     const made = machineIn(dir.file(`machine-${machines}`));
-    write(made.workspace, files);
+    writeBelow(made.workspace, files);
     return made;
   }
   const action = join(ROOT, 'lint/action.yml');
@@ -250,33 +243,14 @@ describe('as a step', () => {
 });
 
 describe('pr-backup-config.yml', () => {
-  /** The workspace as actions/checkout leaves it: GitHub's merge of the pull request. */
-  function merged(head: Record<string, string>): Machine {
-    const own = machineIn(dir.file(`pull-request-${Object.values(head).join('').length}`));
-    const git = (...args: string[]) =>
-      execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@localhost', ...args], {
-        cwd: own.workspace,
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
-    const commit = (files: Record<string, string>, message: string) => {
-      write(own.workspace, files);
-      git('add', '--all');
-      git('commit', '--quiet', '--message', message);
-    };
-    git('init', '--quiet', '--initial-branch', 'main');
-    commit({'deploy/redis.conf': BEFORE, 'README.md': 'ours'}, 'before');
-    git('checkout', '--quiet', '-b', 'change');
-    commit(head, 'the change');
-    git('checkout', '--quiet', 'main');
-    commit({'README.md': 'ours, and newer'}, 'meanwhile');
-    git('merge', '--quiet', '--no-ff', '--no-edit', 'change');
-    return own;
-  }
   const onPullRequest = (head: Record<string, string>) =>
     runJob({
       workflow: join(ROOT, 'examples/workflows/pr-backup-config.yml'),
       job: 'lint',
-      machine: merged(head),
+      machine: mergedPullRequest(dir.file(`pull-request-${Object.values(head).join('').length}`), {
+        base: {'deploy/redis.conf': BEFORE},
+        head,
+      }),
       actions: {'OWNER/redis-restore-drill': ROOT},
       env: {GITHUB_EVENT_NAME: 'pull_request'},
     });

@@ -50,6 +50,8 @@ export type JobRequest = {
   artifacts?: Record<string, string>;
   /** `github.token`. */
   token?: string;
+  /** What started it. */
+  event?: object;
   /** Variables of the machine, over those of a hosted one. */
   env?: Record<string, string>;
   /** A folder of programs that are found before all others. */
@@ -256,6 +258,12 @@ class JobRun {
         return standIn(`${repository}: not run here`);
       case 'actions/upload-artifact':
         return this.#upload(inputs);
+      case 'github/codeql-action':
+        return this.#upload({
+          name: 'code-scanning',
+          path: inputs.sarif_file ?? '',
+          'if-no-files-found': 'error',
+        });
       case 'actions/download-artifact':
         return this.#download(inputs);
       default:
@@ -270,7 +278,9 @@ class JobRun {
     env: Record<string, string>,
   ): Promise<Ran> {
     const action = join(directory, 'action.yml');
-    const request = {action, machine: this.#machine, inputs, env: this.#machineEnv(env), masks: this.#masks};
+    const {event = {}} = this.#request;
+    const machine = this.#machine;
+    const request = {action, machine, event, inputs, env: this.#machineEnv(env), masks: this.#masks};
     const minutes = Number(this.#expressions(env).text(step.fields.get('timeout-minutes')));
     const signals = minutes > 0 ? cancelAfter(minutes * 60_000) : [];
     const ran = await runStage({...request, signals}, 'main');

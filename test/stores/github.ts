@@ -1,5 +1,5 @@
 /**
- * A stand-in for GitHub: the API of artifacts and runs, and the storage behind it, which is another host and lets nobody in
+ * A stand-in for GitHub: the API of artifacts, runs and comments, and the storage behind it, which is another host and lets nobody in
  * who brings a token along. What it answers has the types of GitHub's published OpenAPI description; the client that
  * GitHub itself publishes (@actions/artifact) is held against it in test/contract/github-artifact.test.ts.
  */
@@ -7,6 +7,7 @@ import {createHash} from 'node:crypto';
 import {once} from 'node:events';
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import type {components} from '@octokit/openapi-types';
+import {CommentsStandIn} from './github-comments.ts';
 
 type Artifact = components['schemas']['artifact'];
 type Repository = Pick<components['schemas']['minimal-repository'], 'id' | 'full_name'>;
@@ -52,6 +53,7 @@ export class GitHubStandIn implements AsyncDisposable {
   /** After how many bytes the storage breaks off; `null`: it does not. */
   cut: () => number | null = () => null;
   odd: (path: string) => Odd | null = () => null;
+  readonly comments = new CommentsStandIn();
   /** Each as `api /path` or `storage /path`. */
   readonly asked: string[] = [];
   /** Paths of requests that brought a token to the storage. */
@@ -135,6 +137,7 @@ export class GitHubStandIn implements AsyncDisposable {
 
   clear(): void {
     this.state = 'active';
+    this.comments.clear();
     this.#artifacts.clear();
     this.#runs.clear();
     this.odd = () => null;
@@ -159,9 +162,21 @@ export class GitHubStandIn implements AsyncDisposable {
     if (stored) return this.#store(request, response, url);
     if (!/^(Bearer|token) ghs_open-sesame$/i.test(request.headers.authorization ?? ''))
       return refuse(response, 401, 'Bad credentials');
+    if (url.pathname === '/user' || url.pathname.startsWith(`/repos/${this.#repository}/issues/`))
+      return void this.#discuss(request, response, url);
     const [, path] = url.pathname.split(`/repos/${this.#repository}/actions`);
     if (path === undefined) return refuse(response, 404, 'Not Found');
     return this.#answer(path, url.searchParams, response);
+  }
+
+  async #discuss(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    const {comments} = this;
+    const [, path = ''] = url.pathname.split('/issues');
+    const found = path === '' ? comments.user() : await comments.answer(request, path, url.searchParams);
+    if (found === null) return refuse(response, 404, 'Not Found');
+    const {status, body, headers} = found;
+    if (body === undefined) response.writeHead(status, headers).end();
+    else answer(response, status, body, headers);
   }
 
   #answer(path: string, query: URLSearchParams, response: ServerResponse): unknown {

@@ -88,7 +88,8 @@ function worst(losses: readonly (Loss | null)[]): number | 'everything' | '' {
   return Number.isFinite(most) ? most : 'everything';
 }
 
-function lintPage(linted: Linted, {maxBytes, docsUrl}: Options): string {
+/** Markdown of at most so many bytes. */
+export function lintPage(linted: Linted, {maxBytes, docsUrl}: Options): string {
   const {findings} = linted;
   const link = linkTo(docsUrl);
   const [word = '', verdict = ''] = verdictText(linted).split(/ {2,}/);

@@ -38,11 +38,13 @@ const OTHERS: Record<string, string[]> = {
   'actions/download-artifact': ['path', 'pattern'],
   'actions/setup-node': ['node-version', 'package-manager-cache'],
   'actions/upload-artifact': ['if-no-files-found', 'name', 'overwrite', 'path', 'retention-days'],
+  'github/codeql-action/upload-sarif': ['sarif_file'],
   'aws-actions/configure-aws-credentials': ['aws-region', 'role-to-assume'],
 };
 
 /** What a job may have beyond reading the repository, and why is written beside it in the file. */
 const GRANTED: Record<string, Record<string, string>> = {
+  'config-alerts.yml/lint': {contents: 'read', 'pull-requests': 'write', 'security-events': 'write'},
   'fleet-drill.yml/plan': {contents: 'read', 'id-token': 'write'},
   'fleet-drill.yml/drill': {contents: 'read', 'id-token': 'write'},
   'nightly-drill.yml/drill': {actions: 'read', contents: 'read', 'id-token': 'write'},

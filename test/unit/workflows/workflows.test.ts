@@ -44,6 +44,7 @@ test('there are workflows of ours and workflows to copy', () => {
   expect(WORKFLOWS.map(path => basename(path))).toEqual([
     ...['check-dist.yml', 'ci.yml', 'own-drill.yml', 'test.yml'],
     ...[
+      'config-alerts.yml',
       'fleet-drill.yml',
       'nightly-drill.yml',
       'pr-backup-config.yml',
