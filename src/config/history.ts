@@ -27,6 +27,12 @@ const settings = z.strictObject({
 
 export const historyConfigSchema = z.union([place, settings]);
 
+/** Where it is and how it is reached, of what `historyFor` gives. */
+export const historyPlaceSchema = settings.transform(written => {
+  const {at, access} = toHistoryJob(written)!;
+  return {at, access};
+});
+
 /** Of one backup: its own, else that of the whole file; as settings, so that flags can be set in it. */
 export function historyFor(own: unknown, ofFile: unknown): {history?: unknown} {
   const written = own ?? ofFile;

@@ -4,24 +4,23 @@
  * is not judged.
  */
 import {z} from 'zod';
+import type {HistoryPlace} from '../history/open-history.ts';
 import {DEFAULT_CONFIG, readConfig} from './entries.ts';
-import {historyFor} from './history.ts';
+import {historyFor, historyPlaceSchema} from './history.ts';
 import {plainDocument} from './plain-yaml.ts';
 import {problemsError, problemsOf} from './problems.ts';
 
 export type ListedBackups = {
   file: string;
   names: string[];
-  /** Places, each once. */
-  histories: string[];
+  /** Each once. */
+  histories: HistoryPlace[];
 };
 
 const listedSchema = z.looseObject({
   history: z.unknown().optional(),
   backups: z.array(z.looseObject({name: z.string().min(1), history: z.unknown().optional()})).min(1),
 });
-
-const placeSchema = z.looseObject({at: z.string().min(1)});
 
 /** Throws DrillError `config/invalid`. */
 export async function listedBackups(config: string | undefined): Promise<ListedBackups | null> {
@@ -36,7 +35,15 @@ export async function listedBackups(config: string | undefined): Promise<ListedB
   }
   const {success, data, error} = listedSchema.safeParse(value);
   if (!success) throw problemsError(problemsOf(error, path => `${file}:${lineOf(path)}`));
-  const places = data.backups.map(({history}) => historyFor(history, data.history).history);
-  const histories = places.flatMap(place => placeSchema.safeParse(place).data?.at ?? []);
-  return {file, names: [...new Set(data.backups.map(({name}) => name))], histories: [...new Set(histories)]};
+  const places = data.backups.flatMap(({history}) => historyFor(history, data.history).history ?? []);
+  const histories = onceEach(places).map(place => {
+    const parsed = historyPlaceSchema.safeParse(place);
+    if (parsed.success) return parsed.data;
+    throw problemsError(problemsOf(parsed.error, () => `${file}: history`));
+  });
+  return {file, names: [...new Set(data.backups.map(({name}) => name))], histories: onceEach(histories)};
 }
+
+export const onceEach = <T>(values: T[]): T[] => [
+  ...new Map(values.map(value => [JSON.stringify(value), value])).values(),
+];

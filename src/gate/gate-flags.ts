@@ -3,9 +3,10 @@
  * read from. Every problem is reported at once, before anything is read. gate-options.ts lists the flags.
  */
 import {parseDuration} from '../config/duration.ts';
-import {listedBackups} from '../config/listed-backups.ts';
+import {listedBackups, onceEach} from '../config/listed-backups.ts';
 import {problemsError} from '../config/problems.ts';
 import {DrillError, type Problem} from '../errors.ts';
+import type {HistoryPlace} from '../history/open-history.ts';
 import {type Depth, depthSchema} from '../inspect/inspection.ts';
 import type {Demands} from './demands.ts';
 import {parseWantedServer, type WantedServer} from './wanted-server.ts';
@@ -44,7 +45,7 @@ export function flagsOf(inputs: Record<string, string>): GateFlags {
 export type GateJob = Omit<Demands, 'require' | 'requiredBy'> & {
   required: {names: string[]; by: string} | null;
   /** Empty: the runs of the workflow are read. */
-  histories: string[];
+  histories: HistoryPlace[];
 };
 
 type Environment = (name: string) => string | undefined;
@@ -59,7 +60,7 @@ export async function readGateJob(flags: GateFlags, env: Environment): Promise<G
   const depth = depthOf(flags.depth, problems);
   const trust = trustOf(flags, env, problems);
   const listed = await listedBackups(flags.config);
-  const histories = flags.history === undefined ? (listed?.histories ?? []) : [flags.history];
+  const histories = historiesOf(flags, listed?.histories ?? []);
   if (trust === null && histories.length === 0) {
     const message = 'which drills? Name their history, or the workflow that holds them (--workflow)';
     problems.push({origin: '--history', message});
@@ -80,6 +81,13 @@ export async function readGateJob(flags: GateFlags, env: Environment): Promise<G
     // Who names the workflow and no history wants its runs read, whatever a config says.
     histories: trust !== null && flags.history === undefined ? [] : histories,
   };
+}
+
+/** The flag stands in for the place alone, as in a drill: how a bucket is reached, the config says, if it is not a stranger's. */
+function historiesOf({history: at, untrusted}: GateFlags, listed: HistoryPlace[]): HistoryPlace[] {
+  if (at === undefined) return listed;
+  if (listed.length === 0 || untrusted !== undefined) return [{at}];
+  return onceEach(listed.map(place => ({...place, at})));
 }
 
 function refuseStrangers(untrusted: string | undefined, file: string): void {

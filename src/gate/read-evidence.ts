@@ -55,12 +55,12 @@ export async function readEvidence(job: GateJob, deps: GateDeps, now: Date): Pro
   return {evidence: {...evidenceOf(found, demands), ...asked, runs: byId}, demands, source: placesOf(job)};
 }
 
-const placesOf = ({histories}: GateJob): string => histories.join(', ');
+const placesOf = ({histories}: GateJob): string => histories.map(({at}) => at).join(', ');
 
 async function ofHistories({histories}: GateJob, deps: GateDeps): Promise<Found> {
   const found: Found = {records: [], unreadable: []};
-  for (const at of histories) {
-    const history = await openHistory({at}, deps);
+  for (const place of histories) {
+    const history = await openHistory(place, deps);
     const read = await history.read();
     found.records.push(...read.records);
     for (const {name, because} of read.unreadable) {

@@ -16,13 +16,13 @@ export type HistoryJob = {
   access?: Pick<Access, 'endpoint' | 'region' | 'pathStyle'>;
 };
 
+/** Where it is, and how it is reached. */
+export type HistoryPlace = {at: string; access?: HistoryJob['access'] | undefined};
+
 export type HistoryDeps = StoreDeps & {tempDir?: string | undefined; signal?: AbortSignal | undefined};
 
 /** Throws DrillError `usage/invalid` for what is no place. */
-export async function openHistory(
-  {at, access = {}}: Pick<HistoryJob, 'at' | 'access'>,
-  deps: HistoryDeps,
-): Promise<HistoryStore> {
+export async function openHistory({at, access = {}}: HistoryPlace, deps: HistoryDeps): Promise<HistoryStore> {
   const [, scheme, rest = ''] = /^([a-z][a-z0-9+-]+):(.*)$/is.exec(at) ?? [];
   switch (scheme?.toLowerCase()) {
     case undefined:

@@ -40,7 +40,7 @@ test('flags become demands', async () => {
     depth: 'full',
     trust: null,
     required: {names: ['a', 'b'], by: '--require'},
-    histories: ['records'],
+    histories: [{at: 'records'}],
   });
 });
 
@@ -92,8 +92,28 @@ describe('what is required', () => {
     writeFileSync('restore-drill.yml', CONFIG);
     expect(await job({maxAge: '1d'})).toMatchObject({
       required: {names: ['sessions', 'orders'], by: 'restore-drill.yml'},
-      histories: ['records', 'others'],
+      histories: [{at: 'records'}, {at: 'others'}],
     });
+  });
+
+  test('lies in a bucket that is reached as the config says, also where a flag names the place', async () => {
+    const endpoint = 'https://minio.example';
+    const history = {at: 's3://drills/records', endpoint, region: 'eu-1'};
+    writeFileSync(
+      'restore-drill.yml',
+      JSON.stringify({version: 1, history, backups: [{name: 'a'}, {name: 'b'}]}),
+    );
+    const access = {endpoint, region: 'eu-1'};
+    expect((await job({maxAge: '1d'})).histories).toEqual([{at: 's3://drills/records', access}]);
+    const flags = {maxAge: '1d', history: 's3://drills/others', require: 'a'};
+    expect((await job(flags)).histories).toEqual([{at: 's3://drills/others', access}]);
+    const strange = {...flags, untrusted: 'this run is for a pull request from a fork'};
+    expect((await job(strange)).histories).toEqual([{at: 's3://drills/others'}]);
+    writeFileSync(
+      'restore-drill.yml',
+      JSON.stringify({version: 1, history: {at: ''}, backups: [{name: 'a'}]}),
+    );
+    await expect(job({maxAge: '1d'})).rejects.toMatchObject({code: 'config/invalid'});
   });
 
   test('is what a flag names, whatever the config lists', async () => {
