@@ -82,14 +82,6 @@ describe('history in the config', () => {
     await config('version: 1', 'history: here', ...BACKUPS);
     expect(await kept({untrusted})).toMatchObject({at: 'here'});
   });
-
-  test('of a stranger does not say where the credentials for the place of a flag are sent', async () => {
-    await config('version: 1', 'history: {at: here, endpoint: https://elsewhere.example}', ...BACKUPS);
-    const untrusted = 'this run is for a pull request from a fork';
-    expect(await problems({untrusted, history: 's3://bucket/history'})).toEqual([
-      'restore-drill.yml:2: history.endpoint: settings of a store are refused here',
-    ]);
-  });
 });
 
 test('a drill is of the backup that the config names, else of what it was asked to drill', async () => {
