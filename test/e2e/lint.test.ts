@@ -113,6 +113,7 @@ describe('proved on real servers', () => {
     const {exitCode, outputs, summary} = await runAction({action: 'lint/action.yml', machine, inputs});
     expect(exitCode).toBe(EXIT.failed);
     expect(outputs.outcome).toBe('failed');
+    expect(read('README.md')).toContain('rolls the change out over 1,000 keys, and says how many are left');
     expect(summary).toContain('1,000 of 1,000 keys, 500 of them in another database');
   });
 });

@@ -1,0 +1,44 @@
+/** `lint --prove` as a step, cancelled or killed in the middle of its servers: its post step leaves nothing of them. */
+import {readdirSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {afterAll, expect} from '@jest/globals';
+import {scratch} from '../drills.ts';
+import {containerTest, imageOf, ROOT} from '../servers.ts';
+import {docker} from './cli.ts';
+import {cancelAfter, machineIn, type RunningAction, runAction, type Signal} from './run-action.ts';
+
+const dir = scratch();
+afterAll(() => dir.dispose());
+
+const containersWith = async (label: string): Promise<object[]> => {
+  const filters = encodeURIComponent(JSON.stringify({label: [label]}));
+  return (await docker(`/containers/json?all=1&filters=${filters}`)) as object[];
+};
+
+/** Some of its servers are there. */
+async function proving({pid, ended}: RunningAction): Promise<void> {
+  while (!ended() && (await containersWith(`restore-drill.pid=${pid}`)).length < 2) await sleep(20);
+}
+
+containerTest.each<[string, Signal[], number | null]>([
+  ['cancelled as GitHub cancels', cancelAfter(0), 130],
+  ['killed outright', [{afterMs: 0, signal: 'SIGKILL'}], null],
+])('%s, nothing is left', async (how, signals, exitCode) => {
+  const machine = machineIn(join(dir.path, how));
+  writeFileSync(join(machine.workspace, 'before.conf'), 'save 900 1\ndir /data\n');
+  writeFileSync(join(machine.workspace, 'redis.conf'), 'save 60 1\ndir /data\n');
+  const ran = await runAction({
+    action: join(ROOT, 'lint/action.yml'),
+    machine,
+    inputs: {files: 'redis.conf', base: 'before.conf', prove: 'true', image: imageOf('redis:7.0')},
+    signals,
+    signalsFrom: proving,
+  });
+  expect({exitCode: ran.exitCode, outcome: ran.outputs.outcome}).toEqual({exitCode, outcome: 'not-run'});
+  expect(ran.post!.exitCode).toBe(0);
+  expect({
+    containers: await containersWith(`restore-drill.run=${ran.state.run!}`),
+    files: readdirSync(machine.temp).filter(name => name.startsWith('restore-drill')),
+  }).toEqual({containers: [], files: []});
+});
