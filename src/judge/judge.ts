@@ -212,7 +212,7 @@ function judgePacking({dump, damage, checksums: compared}: Unpacked): Finding[] 
   return [pass('backup/unpacked', `unpacked: ${dump.packing.join(' > ')}`, {origin}), ...checksums];
 }
 
-function judgeChecksum({algorithm, hex, file, unread, actual}: Compared): Finding {
+function judgeChecksum({algorithm, hex, file, of = 'the backup', unread, actual}: Compared): Finding {
   const parts = {expected: hex, actual, origin: file};
   const rule = 'backup/checksum-beside';
   if (unread !== undefined) {
@@ -221,14 +221,13 @@ function judgeChecksum({algorithm, hex, file, unread, actual}: Compared): Findin
     return skipped(rule, message, {severity: 'warning', origin: file, hint});
   }
   if (hex === null) {
-    const message = `${file} holds no ${algorithm.toUpperCase()} of the backup: nothing was compared with it`;
+    const message = `${file} holds no ${algorithm.toUpperCase()} of ${of}: nothing was compared with it`;
     const hint =
       'Look at what the backup job writes there: an empty or cut file, or a checksum of another kind?';
     return skipped(rule, message, {severity: 'warning', origin: file, hint});
   }
-  if (hex === actual)
-    return pass(rule, `the ${algorithm.toUpperCase()} in ${file} is that of the backup`, parts);
-  return fail(rule, `the ${algorithm.toUpperCase()} in ${file} is not that of the backup`, {
+  if (hex === actual) return pass(rule, `the ${algorithm.toUpperCase()} in ${file} is that of ${of}`, parts);
+  return fail(rule, `the ${algorithm.toUpperCase()} in ${file} is not that of ${of}`, {
     ...parts,
     hint: 'The backup changed after its checksum was taken, or the checksum is of another one. Compare it with the producer’s copy.',
   });

@@ -20,6 +20,8 @@ export type Checksum = {
   hex: string | null;
   /** Where it stands. */
   file: string;
+  /** Which file of an append-only file it is of; absent of a backup that is one file. */
+  of?: string;
   /** Why nobody knows what it tells: it is there, and could not be read. */
   unread?: string;
 };

@@ -17,36 +17,87 @@ const MAX_EXPECTATIONS_BYTES = 16 * 1024 ** 2;
 /** For the backup itself more patience is worth while. */
 const FEW_TRIES = {attempts: 3};
 
+type Surroundings = {listing: Listing; store: Store; patience: Patience};
+
 export async function lookBeside(
   entry: Entry,
-  {entries}: Listing,
+  listing: Listing,
   store: Store,
   patience: Patience,
 ): Promise<{checksums: Checksum[]; beside: Beside}> {
-  const name = lastPart(entry.name);
-  const directory = entry.name.slice(0, -name.length);
-  const expectations = name + EXPECTATIONS_SUFFIX;
-  const wanted = checksumFiles(name);
-  const names = [expectations, ...wanted.map(({file}) => file)];
-  const neighbours = store.beside
+  const around = {listing, store, patience};
+  const file = lastPart(entry.name) + EXPECTATIONS_SUFFIX;
+  const [expectations] = await neighbours(entry, [file], MAX_EXPECTATIONS_BYTES, around);
+  const own = await checksumsBeside(entry, around);
+  const parts = partsOf(entry);
+  const checksums = parts.length === 0 ? own.flatMap(told => toldOf(told, lastPart(entry.name)) ?? []) : [];
+  for (const part of parts) {
+    const name = lastPart(part.name);
+    const inLists = own.flatMap(told => toldOf({...told, bare: false}, name) ?? []);
+    const inside = (await checksumsBeside(part, around)).flatMap(told => toldOf(told, name) ?? []);
+    // What lies at the root of a store lies beside the set and in it.
+    const others = inside.filter(({file}) => !inLists.some(other => other.file === file));
+    checksums.push(...[...inLists, ...others].map(checksum => ({...checksum, of: name})));
+  }
+  if (parts.length > 0) {
+    const silent = own.filter(({bare, file}) => bare && !checksums.some(other => other.file === file));
+    checksums.push(...silent.map(({algorithm, file}) => ({algorithm, hex: null, file})));
+  }
+  return {checksums, beside: {expectations: expectations ?? null}};
+}
+
+/** Of the files of an append-only file each has a checksum of its own. */
+const partsOf = ({parts, files = [], path, name}: Entry): Entry[] =>
+  parts ??
+  files
+    .filter(file => file !== path)
+    .map(file => ({
+      name: `${name}/${lastPart(file)}`,
+      location: file,
+      sizeBytes: null,
+      modifiedAt: null,
+      path: file,
+    }));
+
+type Told = ReturnType<typeof checksumFiles>[number] & {side: SideFile};
+
+async function checksumsBeside(entry: Entry, around: Surroundings): Promise<Told[]> {
+  const wanted = checksumFiles(lastPart(entry.name));
+  const names = wanted.map(({file}) => file);
+  const sides = await neighbours(entry, names, MAX_CHECKSUMS_BYTES, around);
+  return wanted.flatMap(one => {
+    const side = sides.find(({file}) => file === one.file);
+    return side ? {...one, side} : [];
+  });
+}
+
+/** `null`: nothing, and that is right so. */
+function toldOf({file, algorithm, bare, side: {text, unread}}: Told, name: string): Checksum | null {
+  if (unread !== undefined) return {algorithm, hex: null, file, unread};
+  const hex = checksumOf(text!, {name, algorithm, bare});
+  return hex !== null || bare ? {algorithm, hex, file} : null;
+}
+
+/** Those of the names that are there. */
+async function neighbours(
+  entry: Entry,
+  names: string[],
+  maxBytes: number,
+  {listing, store, patience}: Surroundings,
+): Promise<SideFile[]> {
+  const directory = entry.name.slice(0, -lastPart(entry.name).length);
+  const around = store.beside
     ? await patience.persist(`looking beside ${entry.location}`, attempt =>
         store.beside!(entry, names, attempt),
       )
-    : entries;
-  const read = async (file: string, maxBytes: number): Promise<SideFile | null> => {
-    const neighbour = neighbours.find(({name}) => name === directory + file);
-    return neighbour ? await sideFile(neighbour, store, {maxBytes, patience}) : null;
-  };
-  const checksums: Checksum[] = [];
-  for (const {file, algorithm, bare} of wanted) {
-    const found = await read(file, MAX_CHECKSUMS_BYTES);
-    if (!found) continue;
-    const {text, unread} = found;
-    const hex = text === undefined ? null : checksumOf(text, {name, algorithm, bare});
-    if (unread !== undefined) checksums.push({algorithm, hex, file, unread});
-    else if (hex !== null || bare) checksums.push({algorithm, hex, file});
+    : listing.entries;
+  const found: SideFile[] = [];
+  for (const file of names) {
+    const neighbour = around.find(({name}) => name === directory + file);
+    const side = neighbour && (await sideFile(neighbour, store, {maxBytes, patience}));
+    if (side) found.push(side);
   }
-  return {checksums, beside: {expectations: await read(expectations, MAX_EXPECTATIONS_BYTES)}};
+  return found;
 }
 
 type Bounds = {maxBytes: number; patience: Patience};

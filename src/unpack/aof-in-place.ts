@@ -7,16 +7,19 @@ import {join} from 'node:path';
 import {DrillError} from '../errors.ts';
 import type {Progress} from '../progress.ts';
 import {manifestText, regularFile} from '../regular-file.ts';
+import type {Checksum} from '../source/backup.ts';
 import {type AofFile, aofFiles, belongsToAof, hashOfSet, isManifestName} from './aof-files.ts';
 import {assertSame, Hashes, type Identity, identity, readArtifact} from './artifact.ts';
 import {ByteStream} from './byte-stream.ts';
-import type {Dump} from './unpack.ts';
+import type {Compared, Dump} from './unpack.ts';
 
 type Deps = {progress: Progress; signal?: AbortSignal | undefined};
 
-export async function aofInPlace(directory: string, deps: Deps): Promise<Dump> {
+type InPlace = {dump: Dump; checksums: Compared[]};
+
+export async function aofInPlace(directory: string, deps: Deps, checksums: Checksum[]): Promise<InPlace> {
   try {
-    return await hashed(directory, deps);
+    return await hashed(directory, deps, checksums);
   } catch (cause) {
     const {code} = cause as NodeJS.ErrnoException;
     if (cause instanceof DrillError || code === undefined) throw cause;
@@ -27,19 +30,23 @@ export async function aofInPlace(directory: string, deps: Deps): Promise<Dump> {
   }
 }
 
-async function hashed(directory: string, deps: Deps): Promise<Dump> {
+async function hashed(directory: string, deps: Deps, checksums: Checksum[]): Promise<InPlace> {
   const names = await partsIn(directory);
   const before = new Map<string, Identity>();
   const files: AofFile[] = [];
+  const compared: Compared[] = [];
   for (const name of names) {
     const path = join(directory, name);
     const found = await identity(path);
     before.set(path, found);
-    files.push({name, path, sizeBytes: found.sizeBytes, sha256: await hashOf(path, found, deps)});
+    const own = checksums.filter(({of}) => of === name);
+    const digests = await digestsOf(path, found, {...deps, checksums: own});
+    files.push({name, path, sizeBytes: found.sizeBytes, sha256: digests.get('sha256')!});
+    compared.push(...own.map(checksum => ({...checksum, actual: digests.get(checksum.algorithm)!})));
   }
   const aof = aofFiles(files);
   const sha256 = hashOfSet(aof);
-  return {
+  const dump: Dump = {
     aof,
     path: directory,
     sizeBytes: files.reduce((sum, {sizeBytes}) => sum + sizeBytes, 0),
@@ -53,6 +60,9 @@ async function hashed(directory: string, deps: Deps): Promise<Dump> {
     },
     [Symbol.asyncDispose]: async () => {},
   };
+  // Named after the set, and of none of its files: that is told.
+  const ofNone = checksums.filter(({of}) => of === undefined).map(checksum => ({...checksum, actual: ''}));
+  return {dump, checksums: [...compared, ...ofNone]};
 }
 
 async function partsIn(directory: string): Promise<string[]> {
@@ -63,10 +73,10 @@ async function partsIn(directory: string): Promise<string[]> {
   return names.filter(name => belongsToAof(name, texts.join('\n'))).toSorted();
 }
 
-async function hashOf(path: string, before: Identity, deps: Deps): Promise<string> {
-  const hashes = new Hashes([]);
+async function digestsOf(path: string, before: Identity, deps: Deps & {checksums: Checksum[]}) {
+  const hashes = new Hashes(deps.checksums);
   await new ByteStream(readArtifact(path, {...deps, ...before, hashes, phase: 'hash', reuse: true})).drain();
-  return hashes.digests().get('sha256')!;
+  return hashes.digests();
 }
 
 const changed = (directory: string): DrillError =>

@@ -76,7 +76,7 @@ export async function kindOf(path: string, name = basename(path)): Promise<Kind>
 export async function unpack(path: string, deps: Deps, job: UnpackJob = NOTHING_GIVEN): Promise<Unpacked> {
   const {name = basename(path)} = job;
   const kind = await kindOf(path, name);
-  if (kind === 'directory') return {dump: await aofInPlace(path, deps), damage: null, checksums: []};
+  if (kind === 'directory') return {damage: null, ...(await aofInPlace(path, deps, job.checksums))};
   const packed = kind === 'packed';
   const before = await identity(path);
   const hashes = new Hashes(job.checksums);

@@ -19,7 +19,7 @@ import {basename, dirname, join} from 'node:path';
 import {afterAll, describe, expect, test} from '@jest/globals';
 import {Redis} from 'ioredis';
 import {copyData, fill, makeAof, rewrite} from '../aof-sets.ts';
-import {drillOf, scratch} from '../drills.ts';
+import {drillOf, failures, scratch} from '../drills.ts';
 import {type Random, randomOf} from '../fuzz/mutations.ts';
 import {packedTest} from '../packed-test.ts';
 
@@ -205,3 +205,25 @@ function filesIn(data: string): string[] {
     .map(entry => join(entry.parentPath, entry.name).slice(data.length + 1))
     .toSorted();
 }
+
+test('a value that changed on the way is told by a checksum beside the file, and by nothing else', async () => {
+  const data = dir.file('changed');
+  await makeAof(data, {prepare: redis => redis.set('k', 'before').then(() => {})});
+  const set = join(data, 'appendonlydir');
+  const [incr] = readdirSync(set).filter(name => name.endsWith('.incr.aof')) as [string];
+  const list = execFileSync('sha256sum', [incr], {cwd: set});
+  writeFileSync(
+    join(set, incr),
+    readFileSync(join(set, incr), 'latin1').replace('before', 'behind'),
+    'latin1',
+  );
+  expect(failures(await drillOf(data, {server: 'process'}))).toEqual([]);
+  for (const [name, text] of [
+    [join(set, 'SHA256SUMS'), list],
+    [join(data, 'SHA256SUMS'), String(list).replace('  ', '  appendonlydir/')],
+  ] as const) {
+    writeFileSync(name, text);
+    expect(failures(await drillOf(data, {server: 'process'}))).toEqual(['backup/checksum-beside']);
+    rmSync(name);
+  }
+});

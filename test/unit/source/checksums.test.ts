@@ -1,7 +1,7 @@
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {afterEach, beforeEach, expect, test} from '@jest/globals';
+import {basename, join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
 import {isSideFile} from '../../../src/source/backup-name.ts';
 import {locatedIn} from '../../store-of.ts';
 
@@ -48,6 +48,37 @@ test.each([
 test('all that there are', async () => {
   const found = await beside({'dump.rdb.gz.md5': MD5, 'dump.rdb.gz.sha256': SHA256});
   expect(found.map(({algorithm}) => algorithm)).toEqual(['md5', 'sha256']);
+});
+
+describe('of the files of an append-only file', () => {
+  const PART = 'a.aof.1.incr.aof';
+
+  async function ofSet(files: Record<string, string>) {
+    const set = join(dir, 'appendonlydir');
+    await mkdir(set);
+    for (const name of ['a.aof.manifest', PART]) await writeFile(join(set, name), 'any');
+    for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
+    const located = await locatedIn(set);
+    return located.found ? located.checksums : [];
+  }
+
+  test.each([
+    ['in a list in its directory', 'appendonlydir/SHA256SUMS', `${OTHER}  b\n${SHA256}  ${PART}\n`],
+    ['beside the very file', `appendonlydir/${PART}.sha256`, `${SHA256}\n`],
+    ['in a list beside its directory', 'SHA256SUMS', `${SHA256}  appendonlydir/${PART}\n`],
+    ['in a file named after its directory', 'appendonlydir.sha256', `${SHA256}  appendonlydir/${PART}\n`],
+  ])('one is found %s', async (_where, file, text) => {
+    expect(await ofSet({[file]: text})).toEqual([
+      {algorithm: 'sha256', hex: SHA256, file: basename(file), of: PART},
+    ]);
+  });
+
+  test('none is told by what is named after its directory and names none of them', async () => {
+    const none = {algorithm: 'sha256', hex: null, file: 'appendonlydir.sha256'};
+    expect(await ofSet({'appendonlydir.sha256': SHA256, SHA256SUMS: `${SHA256}  dump.rdb\n`})).toEqual([
+      none,
+    ]);
+  });
 });
 
 test.each([
