@@ -15,6 +15,7 @@ export const commentPage = (linted: Linted, docsUrl: string | undefined): Commen
 /** What was there before is told where people look, and sent to nobody. */
 const isWorth = ({findings, summaries}: Linted): boolean =>
   findings.some(finding => isShown(finding) && finding.direction !== 'same') ||
-  summaries.some(summary =>
-    summaryRows(summary).some(({before, after}) => before !== null && before !== after),
+  // What was measured is never the same twice; what that means is a finding.
+  summaries.some(({proof: _, ...read}) =>
+    summaryRows(read).some(({before, after}) => before !== null && before !== after),
   );

@@ -6,6 +6,7 @@ import Ajv from 'ajv';
 import type {LintFinding} from '../../../src/lint/finding.ts';
 import type {Linted} from '../../../src/lint/lint.ts';
 import {lintSarif} from '../../../src/lint/report/sarif.ts';
+import {RULE_TEXTS} from '../../../src/lint/rules/rule-texts.ts';
 import {fc} from '../../property.ts';
 import {ROOT} from '../../servers.ts';
 import {aFinding, lintedOf} from './linted.ts';
@@ -62,15 +63,29 @@ describe('it fits the schema', () => {
     sarif(linted, 'https://github.com/OWNER/redis-restore-drill/blob/v0/docs');
   });
 
+  test('whichever rule it is of, in every severity and direction', () => {
+    const rules = Object.keys(RULE_TEXTS);
+    const all = rules.flatMap(rule =>
+      (['error', 'warning', 'note'] as const).flatMap(severity =>
+        (['worse', 'same', null] as const).map(direction => aFinding({rule, severity, direction})),
+      ),
+    );
+    for (const compared of [true, false])
+      expect(sarif({...of(...all), compared}).results).toHaveLength(rules.length * 9);
+  });
+
   test('whatever a file is called, and whatever a message says', () => {
     const odd = fc.string({unit: 'binary', minLength: 1});
+    // Many at once: the rules, which are the same each time, take the most of it.
+    const many = fc.array(fc.tuple(odd, odd), {minLength: 20, maxLength: 40});
     fc.assert(
-      fc.property(odd, odd, (name, message) => {
-        const [one] = sarif(
-          of(aFinding({place: {file: `conf/${name}`, line: 1, column: 1}, message})),
-        ).results;
-        expect(one).toMatchObject({ruleId: 'lint/checksum-off', level: 'warning'});
+      fc.property(many, texts => {
+        const findings = texts.map(([name, message]) =>
+          aFinding({place: {file: `conf/${name}`, line: 1, column: 1}, message}),
+        );
+        expect(sarif(of(...findings)).results).toHaveLength(texts.length);
       }),
+      {numRuns: 15},
     );
   });
 });
@@ -121,10 +136,11 @@ test('code scanning opens an alert for every result: none for what is ignored or
 });
 
 test('no more results than are taken, the worst of them', () => {
-  const many = Array.from({length: 26_000}, (_, at) => aFinding({message: `finding ${at}`, fix: ''}));
+  const many = new Array(25_001).fill(aFinding({message: 'of many', fix: ''}));
+  many[0] = aFinding({message: 'the worst', fix: ''});
   const [run] = (lintSarif(of(...many)) as Log).runs;
   expect(run!.results).toHaveLength(25_000);
-  expect(run!.results[0]!.message.text).toBe('finding 0');
+  expect(run!.results[0]!.message.text).toBe('the worst');
 });
 
 test('what a configuration holds makes no link of a message', () => {
