@@ -76,7 +76,13 @@ async function start(volume: string, {binary, text}: Started): Promise<Running> 
     });
   }
   const ended = new Promise<null>(resolve => child.on('close', () => resolve(null)));
-  const client = new Redis({path: socket, retryStrategy: () => 10, maxRetriesPerRequest: null});
+  // Without a limit each connection that is closed keeps a timer of two seconds.
+  const client = new Redis({
+    path: socket,
+    retryStrategy: () => 10,
+    maxRetriesPerRequest: null,
+    disconnectTimeout: 1,
+  });
   client.on('error', () => {});
   const ready = client.ping().then(() => client);
   ready.catch(() => {});
@@ -86,7 +92,6 @@ async function start(volume: string, {binary, text}: Started): Promise<Running> 
     const timer = setTimeout(() => child.kill('SIGKILL'), WAIT_MS);
     await ended;
     clearTimeout(timer);
-    // Only now: a connection that is closed from here keeps a timer of two seconds.
     client.disconnect();
   };
   const timer = setTimeout(() => child.kill('SIGKILL'), WAIT_MS);

@@ -9,7 +9,7 @@ import {confText} from '../redis/conf.ts';
 import type {Reading} from './finding.ts';
 import {loadsDumpOf, sameTarget, targetText} from './readable.ts';
 import {isTemplated, type Setting} from './setting.ts';
-import {fileLoadedBy, filesLeftBy, hasAof, nameOf, type Stop, type StoredFile, textOf} from './volume.ts';
+import {fileLoadedBy, filesLeftBy, hasAof, type Stop, type StoredFile, textOf, wordsOf} from './volume.ts';
 
 /** `saved`: those of the BGSAVE. */
 export type Kept = 'all' | 'saved' | 'none';
@@ -60,25 +60,31 @@ function rank(deploy: Deploy): number | null {
 }
 
 const NAMES = ['dir', 'dbfilename', 'appendfilename', 'appenddirname'];
+/** Of what a live server said: a part of it may have been left out, and these are not guessed then. */
+const NOT_GUESSED = new Set(['appendonly', 'save', 'databases', ...NAMES]);
 
-/** What has to be known, and is decided by a template or a file that is not here. */
+/** What is decided by a template or a file that is not here. */
 function notKnown(base: Reading, head: Reading, stop: Stop): string | null {
-  const ofBase = ['appendonly', 'databases', 'cluster-enabled', 'replicaof'];
-  const ofHead = [...ofBase, 'maxmemory-policy'];
   // Only who loads the dump sees what a shutdown has saved.
-  if (stop === 'in order' && !hasAof(head)) ofBase.push('save', 'shutdown-on-sigterm');
-  const missing = ({effective}: Reading) => {
-    return (name: string) =>
-      effective.values.get(name)?.text === null || (name === 'appendonly' && !effective.values.has(name));
-  };
-  const values = ofBase.find(missing(base)) ?? ofHead.find(missing(head));
-  const moved = NAMES.find(name => {
-    const unclear = [base, head].some(side => side.effective.values.get(name)?.text === null);
-    return unclear && (nameOf(base, name) === null || nameOf(base, name) !== nameOf(head, name));
-  });
-  const name = values ?? moved;
+  const saving = stop === 'in order' && !hasAof(head) ? ['save', 'shutdown-on-sigterm'] : [];
+  const differing = [...NAMES, 'databases'].filter(name => !isSame(base, head, name));
+  const ofBoth = ['appendonly', 'cluster-enabled', 'replicaof', ...differing];
+  const name =
+    [...ofBoth, ...saving].find(name => isOpen(base, name)) ??
+    [...ofBoth, 'maxmemory-policy'].find(name => isOpen(head, name));
   return name === undefined ? null : `${name} is not known here`;
 }
+
+function isOpen({effective, configuration}: Reading, name: string): boolean {
+  const value = effective.values.get(name);
+  if (value !== undefined) return value.text === null;
+  return configuration.complete && effective.table.rows.has(name) && NOT_GUESSED.has(name);
+}
+
+const isSame = (base: Reading, head: Reading, name: string): boolean => {
+  const words = wordsOf(base, name);
+  return words !== null && words === wordsOf(head, name);
+};
 
 /** What is known, but not what comes of it. */
 function doubtful(base: Reading, head: Reading): string | null {
@@ -115,7 +121,7 @@ export function modulesLost(base: Reading, head: Reading): string[] {
 /** What fitted into a limit before fits into the same, or a larger one. */
 function evicts(base: Reading, head: Reading): boolean {
   if (!textOf(head, 'maxmemory-policy')?.startsWith('allkeys')) return false;
-  const [before, after] = [nameOf(base, 'maxmemory') ?? '', nameOf(head, 'maxmemory') ?? ''];
+  const [before, after] = [wordsOf(base, 'maxmemory') ?? '', wordsOf(head, 'maxmemory') ?? ''];
   if (after === '0' || (after !== '' && after === before)) return false;
   return !(Number(before) > 0 && Number(after) > Number(before));
 }
@@ -129,7 +135,7 @@ function whyNothing(base: Reading, head: Reading): string {
 }
 
 const sameName = (base: Reading, head: Reading, name: string): boolean =>
-  [base, head].some(side => !side.effective.values.has(name)) || nameOf(base, name) === nameOf(head, name);
+  [base, head].some(side => !side.effective.values.has(name)) || wordsOf(base, name) === wordsOf(head, name);
 
 const targets = (base: Reading, head: Reading) =>
   [base.configuration.target, head.configuration.target] as const;
@@ -150,6 +156,7 @@ function unreadable({base, head, file}: Load): Deploy | null {
 
 function highDatabases({base, head, file}: Load): Deploy | null {
   const isCluster = (side: Reading) => textOf(side, 'cluster-enabled') === 'yes';
+  if (isSame(base, head, 'databases') && isCluster(base) === isCluster(head)) return null;
   const highest = isCluster(base) ? 0 : Number(textOf(base, 'databases') ?? 1) - 1;
   const has = Number(textOf(head, isCluster(head) ? 'cluster-databases' : 'databases') ?? 1);
   if (highest < has) return null;

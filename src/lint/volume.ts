@@ -18,11 +18,15 @@ export type StoredFile = {
 export const textOf = ({effective}: Reading, name: string): string | null =>
   effective.values.get(name)?.text ?? null;
 
-/** Names of files only have to be the same on both sides: what a template makes of the same words is the same. */
-export const nameOf = ({effective}: Reading, name: string): string | null => {
+/**
+ * Of what only has to be the same on both sides: what a template makes of the same words is the same, and so is what
+ * neither says, which stands here by its own name. `null` of what may be set from elsewhere.
+ */
+export function wordsOf({effective}: Reading, name: string): string | null {
   const value = effective.values.get(name);
-  return value?.text ?? value?.from?.args.join(' ') ?? null;
-};
+  if (value === undefined) return name;
+  return value.text ?? value.from?.args.join(' ') ?? null;
+}
 
 export const hasAof = (reading: Reading): boolean => textOf(reading, 'appendonly') === 'yes';
 
@@ -31,7 +35,7 @@ const hasParts = ({effective}: Reading): boolean => effective.table.rows.has('ap
 
 /** `./data/` and `data` are one. */
 const inDir = (reading: Reading, ...names: string[]): string =>
-  posix.join(...['dir', ...names].map(name => nameOf(reading, name) ?? ''));
+  posix.join(...['dir', ...names].map(name => wordsOf(reading, name) ?? ''));
 
 const dumpPath = (reading: Reading): string => inDir(reading, 'dbfilename');
 const singleAofPath = (reading: Reading): string => inDir(reading, 'appendfilename');

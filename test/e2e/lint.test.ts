@@ -150,6 +150,8 @@ test('README.md says what is true: from 1 second to 15 minutes, in every home th
     const [one] = lintReportSchema.parse(JSON.parse(stdout)).configurations;
     const seconds = [one?.lossesBefore?.hostCrash?.seconds, one?.losses.hostCrash?.seconds];
     expect({home, exitCode, seconds}).toEqual({home, exitCode: EXIT.failed, seconds: [1, 900]});
+    const left = {what: 'keys after a kill and restart', before: 'all', after: 'those of the last dump'};
+    expect({home, changes: one?.changes}).toEqual({home, changes: expect.arrayContaining([left])});
   }
 });
 

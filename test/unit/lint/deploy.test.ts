@@ -102,6 +102,12 @@ describe('known all the same', () => {
       `${RDB}\ndir {{ .Values.dir }}`,
       'all',
     ],
+    [
+      'as many databases as the same template says',
+      `${RDB}\ndatabases {{ n }}`,
+      `${RDB}\ndatabases {{ n }}`,
+      'all',
+    ],
     ['a template that nobody asks', `${AOF}\nsave {{ .Values.save }}`, AOF, 'all'],
     [
       'a directory moved, the limit by a template on both sides',
@@ -119,6 +125,21 @@ describe('known all the same', () => {
     ['renamed on both sides', `${AOF}\nrename-command SET put`, `${AOF}\nrename-command SET put`, 'all'],
   ])('%s', async (_, base, head, kept) => {
     expect((await foretold(base, head)).kept).toBe(kept);
+  });
+
+  test('what CONFIG GET said, as far as it was kept', async () => {
+    const live = async (text: string) => {
+      const {configurations} = await findInText(`appendfsync\neverysec\n${text}`, 'live.txt', '/nowhere');
+      return readingOf(configurations[0]!, {maxLoss: null, writeRate: null, target: null});
+    };
+    const [rdb, aof] = ['save\n60 1\nappendonly\nno\n', 'save\n60 1\nappendonly\nyes\n'];
+    const left = async (base: string, head: string) =>
+      predictDeploy(await live(base), await live(head), 'in order');
+    expect((await left(aof, rdb)).kept).toBe('all');
+    expect((await left(rdb, aof)).kept).toBe('none');
+    expect(await left(aof, `${aof}dir\n/data\n`)).toEqual({kept: null, because: 'dir is not known here'});
+    const unsaved = 'appendonly\nno\n';
+    expect(await left(unsaved, unsaved)).toEqual({kept: null, because: 'save is not known here'});
   });
 
   test('the version of neither side', async () => {
