@@ -45,6 +45,9 @@ const WRAPPINGS: Magic[] = [
   {form: 'lz4 data', bytes: hex('04224d18'), packing: 'lz4'},
   {form: 'snappy data', bytes: hex('ff060000734e61507059')},
   {form: 'lzop data', bytes: hex('894c5a4f000d0a1a0a')},
+  // compress(1) with its usual 16 bits, and what lzma(1) writes at its usual levels: two bytes alone would suggest too much.
+  {form: 'data of compress (.Z)', bytes: hex('1f9d90')},
+  {form: 'lzma data of the old format', bytes: hex('5d00008000')},
   {form: 'a zip archive', bytes: hex('504b0304'), packing: 'zip'},
   {form: 'an empty zip archive', bytes: hex('504b0506'), packing: 'zip'},
   {form: 'a 7z archive', bytes: hex('377abcaf271c')},

@@ -28,12 +28,15 @@ const ofWhatWasSaved = (entry: Entry): Entry => ({
 
 function partsLoaded({aof, load}: {aof: AofInspection} & Pick<Books, 'load'>): Entry {
   const {aofPartsLoaded = null} = load;
+  const parts = aof.parts.filter(({sizeBytes}) => sizeBytes > 0).length;
+  const unsaid =
+    parts === 0 ? 'no part holds a byte' : 'this server does not say which parts it loaded (before 7.0)';
   return {
     name: 'parts of the AOF that are not empty = parts loaded',
     rule: 'ledger/aof-parts',
-    left: {source: 'our reader', value: aof.parts.filter(({sizeBytes}) => sizeBytes > 0).length},
+    left: {source: 'our reader', value: parts},
     right: {source: 'the log', value: aofPartsLoaded},
-    skip: aofPartsLoaded === null ? 'this server does not say which parts it loaded (before 7.0)' : null,
+    skip: aofPartsLoaded === null ? unsaid : null,
     hint: 'The server loaded other files than the manifest names: do not rely on this backup before you know why.',
   };
 }

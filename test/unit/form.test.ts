@@ -14,6 +14,8 @@ describe('a dump in a wrapping, or an AOF, is told by its first bytes', () => {
     ['bzip2 data', 'BZh91AY&SY'],
     ['xz data', bytes([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])],
     ['lz4 data', bytes([0x04, 0x22, 0x4d, 0x18])],
+    ['data of compress (.Z)', bytes([0x1f, 0x9d, 0x90, 0x52, 0x8a])],
+    ['lzma data of the old format', bytes([0x5d, 0, 0, 0x80, 0, 0xff, 0xff])],
     ['a zip archive', 'PK\x03\x04'],
     ['a tar archive', bytes('dump.rdb', new Uint8Array(249), 'ustar\x0000')],
     ['an age-encrypted file', 'age-encryption.org/v1\n-> X25519 abc'],

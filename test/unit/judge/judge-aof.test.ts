@@ -51,6 +51,13 @@ test('what servers of before 7.0 do not say is skipped', () => {
   expect(ledger.filter(({status}) => status === 'skipped')).toHaveLength(2);
 });
 
+test('where no part holds a byte, no server is blamed for not counting them', () => {
+  const aof = anAof();
+  const empty = anAof({parts: aof.parts.map(part => ({...part, sizeBytes: 0}))});
+  const {ledger} = judged({aof: empty, load: {...aLoad({keysLoaded: null}), aofPartsLoaded: null}});
+  expect(ledger.find(({name}) => name.startsWith('parts'))?.because).toBe('no part holds a byte');
+});
+
 test('damage fails, though the server loads it: it is blind there', () => {
   const error = {
     rule: 'aof/corrupt',
