@@ -5,23 +5,24 @@
  */
 import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
 import {
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import {tmpdir} from 'node:os';
 import {basename, dirname, join} from 'node:path';
 import {afterAll, describe, expect, test} from '@jest/globals';
 import {Redis} from 'ioredis';
-import {copyData, fill, makeAof, rewrite} from '../aof-sets.ts';
+import {command, copyData, makeAof} from '../aof-sets.ts';
 import {drillOf, failures, scratch} from '../drills.ts';
 import {type Random, randomOf} from '../fuzz/mutations.ts';
 import {packedTest} from '../packed-test.ts';
+import {aux, int8, key, rdb, selectDb, str, strings} from '../rdb-builder.ts';
 
 const SEED = Number(process.env.DAMAGE_SEED ?? 4);
 /** Of each form; `PLACES=500 npm test -- test/sabotage/aof-mutations` takes minutes. */
@@ -71,34 +72,64 @@ async function ended(child: ChildProcess, gone: Promise<null>): Promise<void> {
   await gone;
 }
 
-async function commandsOnly(data: string): Promise<void> {
-  await makeAof(dir.file('made'), {flags: ['--aof-use-rdb-preamble', 'no']});
+/** Of every type, with a transaction and an expiry, by hand: what a server writes has other bytes each time, and so other places. */
+function commands(from: number): string {
+  const users = Array.from({length: 30}, (_, n) => command('SET', `user:${from + n}`, `value ${n}`));
+  return [
+    command('SELECT', '0'),
+    ...users,
+    command('SET', 'brief', 'x'),
+    command('PEXPIREAT', 'brief', '4000000000000'),
+    command('MULTI'),
+    command('SET', 'in:transaction', '1'),
+    command('INCR', 'in:transaction'),
+    command('EXEC'),
+    command('RPUSH', `list:${from}`, 'a', 'b', 'c'),
+    command('ZADD', `scores:${from}`, '1.5', 'a', '2.25', 'b'),
+    command('XADD', `stream:${from}`, '1-1', 'field', 'value'),
+    command('SELECT', '3'),
+    ...Array.from({length: 10}, (_, n) => command('HSET', `hash:${from}:${n}`, 'field', `value ${n}`)),
+  ].join('');
+}
+
+function base(): Uint8Array {
+  const users = Array.from({length: 20}, (_, n) => key(0, `user:${n}`, str(`value ${n}`)));
+  const others = [key(1, 'list', strings('a', 'b')), key(2, 'set', strings('x', 'y')), key(0, 'n', int8(7))];
+  return rdb('REDIS0010', [
+    aux('redis-ver', '7.0.15'),
+    aux('aof-base', '1'),
+    selectDb(0),
+    ...users,
+    ...others,
+  ]);
+}
+
+function commandsOnly(data: string): void {
   mkdirSync(data);
-  const aof = dir.file('made/appendonlydir');
-  const incr = readdirSync(aof).find(name => name.endsWith('incr.aof'))!;
-  copyFileSync(join(aof, incr), join(data, 'appendonly.aof'));
+  writeFileSync(join(data, 'appendonly.aof'), commands(0));
 }
 
-async function dumpFirst(data: string): Promise<void> {
-  await makeAof(dir.file('made'), {prepare: later});
+function dumpFirst(data: string): void {
   mkdirSync(data);
-  const aof = dir.file('made/appendonlydir');
-  const parts = readdirSync(aof).filter(name => !name.endsWith('.manifest'));
-  const bytes = parts.toSorted().map(name => readFileSync(join(aof, name)));
-  writeFileSync(join(data, 'appendonly.aof'), Buffer.concat(bytes));
+  writeFileSync(join(data, 'appendonly.aof'), Buffer.concat([base(), Buffer.from(commands(100))]));
 }
 
-async function multiPart(data: string): Promise<void> {
-  await makeAof(data, {prepare: later});
+function multiPart(data: string): void {
+  const aof = join(data, 'appendonlydir');
+  mkdirSync(aof, {recursive: true});
+  const files = {
+    'appendonly.aof.1.base.rdb': base(),
+    'appendonly.aof.1.incr.aof': commands(100),
+    'appendonly.aof.manifest':
+      'file appendonly.aof.1.base.rdb seq 1 type b\nfile appendonly.aof.1.incr.aof seq 1 type i\n',
+  };
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(aof, name), content);
+    utimesSync(join(aof, name), LONG_AGO, LONG_AGO);
+  }
+  for (const path of [aof, data]) utimesSync(path, LONG_AGO, LONG_AGO);
 }
-
-async function later(redis: Redis): Promise<void> {
-  await fill(redis, 20);
-  await rewrite(redis);
-  await redis.select(1);
-  await redis.multi().set('a', '1').set('b', '2').exec();
-  for (let n = 0; n < 10; n += 1) await redis.hset(`hash:${n}`, 'field', `value ${n}`);
-}
+const LONG_AGO = new Date('2026-01-01T00:00:00Z');
 
 const FORMS = {
   'a single file of commands': commandsOnly,
@@ -107,15 +138,16 @@ const FORMS = {
 };
 
 type Pack = (data: string) => Buffer;
+const ANYBODYS = ['--sort=name', '--owner=0', '--group=0', '--numeric-owner', '--mode=a+rX'];
 const tar = (data: string, ...flags: string[]) =>
-  execFileSync('tar', [...flags, '-c', '-f', '-', basename(data)], {cwd: dirname(data)});
+  execFileSync('tar', [...flags, ...ANYBODYS, '-c', '-f', '-', basename(data)], {cwd: dirname(data)});
 
 /** Each with a checksum of its own over all that a server would read, but for tar, which has one over the names only. */
 const PACKED: Record<string, Pack> = {
   'a set in a tar': data => tar(data),
   'a set in a tar.gz': data => tar(data, '-z'),
   'a set in a tar.zst': data => tar(data, '--zstd'),
-  'a set in a zip': data => execFileSync('zip', ['-qr', '-', basename(data)], {cwd: dirname(data)}),
+  'a set in a zip': data => execFileSync('zip', ['-qrX', '-', basename(data)], {cwd: dirname(data)}),
 };
 
 /** A file or a directory with one change, in a directory of its own. */
@@ -157,7 +189,7 @@ async function expectNoFalseGreen(
 describe(`${PLACES} places of seed ${SEED}`, () => {
   test.each(Object.entries(FORMS))('%s', async (title, make) => {
     const data = dir.file(title.replaceAll(' ', '-'));
-    await make(data);
+    make(data);
     const files = filesIn(data);
     const mutate = (place: number, backup: string) => {
       const random = randomOf(SEED, place);
@@ -173,7 +205,7 @@ describe(`${PLACES} places of seed ${SEED}`, () => {
   packedTest.each(Object.entries(PACKED))('%s', async (title, pack) => {
     const data = join(dir.file(title.replaceAll(' ', '-')), 'data');
     mkdirSync(dirname(data));
-    await multiPart(data);
+    multiPart(data);
     const whole = pack(data);
     const healthy = await saidByServer(data);
     const mutate = (place: number, worker: string) => {
