@@ -259,7 +259,7 @@ describe('who may not, or asks too often', () => {
 
   test('told to wait longer than there is time, it says so at once', async () => {
     github.odd = () => ({status: 429, headers: {'retry-after': '3600'}});
-    const message = expect.stringMatching(/rate limit is reached.*could not be fetched within 20 s/);
+    const message = expect.stringMatching(/rate limit is reached.*could not be fetched within 180 s/);
     expect(await refusal()).toMatchObject({code: 'source/transfer', message});
   });
 

@@ -4,8 +4,8 @@ import {once} from 'node:events';
 import {connect, createServer} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
 
-/** Python takes its time on a machine that is busy. */
-const READY_MS = 60_000;
+/** Python and Azurite take their time on a machine that is busy. */
+const READY_MS = 300_000;
 
 /**
  * Below the ports that the system gives to who asks for any (ip_local_port_range), so that nobody is given one between our
