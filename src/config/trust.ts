@@ -72,15 +72,8 @@ export function reachingValues(
     if (path.length === 0 && key === 'store') return refused('settings of a store are');
     if (path.length === 0 && key === 'source' && typeof inner === 'string' && isRemote(inner))
       return refused('places elsewhere are');
-    const ofHistory = path.length === 1 && path[0] === 'history';
-    // Also where `--history` names the place: the credentials for it would be offered to this host.
-    if (ofHistory && key === 'endpoint') return refused('settings of a store are');
-    if (
-      ofHistory &&
-      key === 'at' &&
-      typeof inner === 'string' &&
-      (isRemote(inner) || /^branch:/i.test(inner))
-    )
+    const history = path.length === 1 && path[0] === 'history' && key === 'at';
+    if (history && typeof inner === 'string' && (isRemote(inner) || /^branch:/i.test(inner)))
       return refused('places elsewhere are');
     return reachingValues(inner, originOf, inside);
   });

@@ -197,9 +197,9 @@ export function passes(passed: Finding[], link: Link): Section {
 }
 
 /** What came of the restore with production's own file, and what of the file was not used as it is. */
-export function production({production: held}: DrillReport): Section {
+export function production({production: held, matrix}: DrillReport): Section {
   const changes = held ? changesInWords(held) : [];
-  const {open, close} = folded(`As production would: ${held ? prose(productionSentence(held)) : ''}`);
+  const {open, close} = folded(`As production would: ${held ? prose(productionSentence(held, matrix)) : ''}`);
   return {
     rank: RANK.production,
     open: `${open}${changes.length > 0 ? 'Not as written:' : 'Every directive as written.'}\n\n`,

@@ -10,15 +10,13 @@ type Production = NonNullable<DrillReport['production']>;
 /** Lines of a file that are named one by one. */
 const MAX_LINES = 8;
 
-export function productionSentence({
-  config,
-  notHeld,
-  load,
-  census,
-  dumpIgnored,
-  aof,
-  durationMs,
-}: Production): string {
+/** `matrix`: of several servers the first that is not optional is the drill's own, and restores so. */
+export function productionSentence(production: Production, matrix: DrillReport['matrix'] = []): string {
+  const on = matrix.length > 1 ? `; on ${matrix[0]!.image} only` : '';
+  return sentenceOf(production) + on;
+}
+
+function sentenceOf({config, notHeld, load, census, dumpIgnored, aof, durationMs}: Production): string {
   const took = `, in ${inWords(durationMs)}`;
   const empty = 'a server comes up empty';
   const {ignored} = aof ?? {};

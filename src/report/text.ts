@@ -134,12 +134,13 @@ function matrixLines(report: DrillReport, paint: Paint): string[] {
 }
 
 /** What came of it, and what of the file was not used as it is. */
-function productionLines({production}: DrillReport, paint: Paint): string[] {
+function productionLines(report: DrillReport, paint: Paint): string[] {
+  const {production} = report;
   if (!production) return [];
   const changes = changesInWords(production).map(
     text => `  ${paint('dim', printable(`- not as written: ${text}`))}`,
   );
-  return [`  ${printable(productionSentence(production))}`, ...changes];
+  return [`  ${printable(productionSentence(production, report.matrix))}`, ...changes];
 }
 
 /** Failures and skipped checks one by one; what passed as a number. */

@@ -22,6 +22,20 @@ test('what came of it is a sentence', () => {
   );
 });
 
+test('of several servers it says which one restored so', () => {
+  const row = (image: string) => ({
+    image,
+    optional: false,
+    outcome: 'passed' as const,
+    message: '',
+    findings: [],
+  });
+  const matrix = ['redis:8.0', 'valkey:9.1'].map(row) as never;
+  expect(productionSentence(aProduction(), matrix)).toBe(
+    'deploy/redis.conf: 3 keys restored, in 900 ms; on redis:8.0 only',
+  );
+});
+
 test('what was changed is told by reason, each directive once, with its lines', () => {
   const changed = [change('port', 2), change('bind', 1), {...change('user', 9), because: 'secret'}];
   expect(changesInWords(aProduction({changed: [...changed, change('bind', 7)]}))).toEqual([
