@@ -97,6 +97,7 @@ describe('without a base', () => {
     expect(proof.head!.leftOut.map(({directive}) => directive)).toEqual([
       ...['requirepass', 'bind', 'logfile', 'replicaof'],
     ]);
+    expect(proof.notProved).toEqual([expect.stringContaining('the keys of a replica are its primary’s')]);
     expect(JSON.stringify(linted.findings) + JSON.stringify(proof)).not.toContain(secret);
   });
 });

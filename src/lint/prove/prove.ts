@@ -3,6 +3,7 @@
  * existing data after a deploy, and what a killed process loses. In: readings of base and head. Out: what was observed,
  * which proof-issues.ts judges. In containers only, without network: whoever wrote the configuration may be a stranger.
  */
+import {posix} from 'node:path';
 import {formatLine, KNOWN_LINES, type ServerLine} from '../../redis/server-line.ts';
 import {type Host, hostFor, makeVolume, startConfigured} from '../../restore/configured.ts';
 import type {Settings} from '../../restore/production-settings.ts';
@@ -13,6 +14,7 @@ import {readingOf, type Summary} from '../lint.ts';
 import {lossesOf} from '../loss.ts';
 import {tablesOf} from '../server-table.ts';
 import type {Place, Target} from '../setting.ts';
+import {nameOf, textOf} from '../volume.ts';
 import {measureCrash, USUAL_RATE} from './crash.ts';
 import {type DeploySide, deploy} from './deploys.ts';
 import type {Proof, ProvedDeploy, ProvedSide} from './proof.ts';
@@ -94,6 +96,8 @@ async function lookAt(
   if (target && formatLine(target) !== formatLine(running.line))
     say(`${formatLine(target)} is not to be had: proved on ${formatLine(running.line)}`);
   for (const {because: why} of configuration.open.slice(0, 1)) say(why);
+  if ((textOf(served, 'replicaof') ?? '') !== '')
+    say('the keys of a replica are its primary’s, and here it is started as a primary');
   return {
     reading,
     settings,
@@ -164,8 +168,8 @@ function deploySide({reading, settings, host, held}: Side): DeploySide {
   return {
     settings,
     host,
-    // Of a template both sides are taken for the same.
-    dir: reading.effective.values.get('dir')?.text?.replace(/(?<=.)\/+$/, '') ?? '?',
+    // What a template makes of the same words is the same.
+    dir: posix.join(nameOf(reading, 'dir') ?? '', 'files'),
     cluster,
     highestDatabase: cluster ? 0 : Number(held.get('databases') ?? 1) - 1,
     savePoints: (held.get('save') ?? '') !== '',
