@@ -5,7 +5,7 @@
  */
 import {type Host, makeVolume, type StartIn, startConfigured} from '../../restore/configured.ts';
 import type {Settings} from '../../restore/production-settings.ts';
-import {countKeys, saveInBackground, takeAllSlots, writeKeys} from './keys.ts';
+import {countKeys, saveInBackground, takeAllSlots, whenWritten, writeKeys} from './keys.ts';
 import type {Kept, ProvedDeploy} from './proof.ts';
 import {together} from './together.ts';
 
@@ -64,6 +64,7 @@ async function leaveBehind(side: DeploySide, place: StartIn, stop: Stop): Promis
     await writeKeys(client, databases, {from: 0, to: SAVED});
     if (!(await saveInBackground(client, signal))) return 'BGSAVE failed';
     await writeKeys(client, databases, {from: SAVED, to: SAVED + SINCE});
+    await whenWritten(client, signal);
     written = await countKeys(client);
   } catch (error) {
     const [word] = /^[A-Z]{3,}\b/.exec((error as Error).message) ?? [];

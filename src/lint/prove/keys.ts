@@ -48,6 +48,11 @@ export async function saveInBackground(
   return info?.get('rdb_last_bgsave_status') === 'ok';
 }
 
+/** While a sync runs Redis holds writes back, up to two seconds; a deploy waits longer before it kills. */
+export async function whenWritten(client: ServerClient, signal: AbortSignal | undefined): Promise<void> {
+  await until(client, signal, info => (infoNumber(info, 'aof_buffer_length') ?? 0) === 0);
+}
+
 /** A node that has all slots and nobody to ask. */
 export async function takeAllSlots(client: ServerClient, signal: AbortSignal | undefined): Promise<boolean> {
   const slots = Array.from({length: 16_384}, (_, slot) => String(slot));

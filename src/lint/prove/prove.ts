@@ -14,7 +14,7 @@ import {readingOf, type Summary} from '../lint.ts';
 import {lossesOf} from '../loss.ts';
 import {tablesOf} from '../server-table.ts';
 import type {Place, Target} from '../setting.ts';
-import {nameOf, textOf} from '../volume.ts';
+import {textOf, wordsOf} from '../volume.ts';
 import {measureCrash, USUAL_RATE} from './crash.ts';
 import {type DeploySide, deploy} from './deploys.ts';
 import type {Proof, ProvedDeploy, ProvedSide} from './proof.ts';
@@ -169,7 +169,7 @@ function deploySide({reading, settings, host, held}: Side): DeploySide {
     settings,
     host,
     // What a template makes of the same words is the same.
-    dir: posix.join(nameOf(reading, 'dir') ?? '', 'files'),
+    dir: posix.join(wordsOf(reading, 'dir') ?? '', 'files'),
     cluster,
     highestDatabase: cluster ? 0 : Number(held.get('databases') ?? 1) - 1,
     savePoints: (held.get('save') ?? '') !== '',
