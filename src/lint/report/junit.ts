@@ -18,7 +18,8 @@ const MAX_NAME_CHARS = 200;
 export function lintJunit(linted: Linted): string {
   const tests = testsOf(linted);
   const suites = [...tests].map(([file, some]) => suite(file, some));
-  const counts = countsOf([...tests.values()].flat());
+  // Only suites count what was skipped, where anybody has written down what is allowed.
+  const {skipped: _, ...counts} = countsOf([...tests.values()].flat());
   const whole = holding('testsuites', {name: 'restore-drill lint', ...counts}, suites);
   return `<?xml version="1.0" encoding="UTF-8"?>\n${whole}`;
 }

@@ -34,8 +34,10 @@ rdbchecksum no
 
 describe('a suite for each file, in it', () => {
   test('an error fails, with its place, what to do and its rule', async () => {
-    const {whole, tests} = read(await lintedOf({'deploy/redis.conf': AFTER}, {'deploy/redis.conf': BEFORE}));
-    expect(whole).toMatchObject({name: 'testsuites', attributes: {tests: '3', failures: '2', skipped: '1'}});
+    const linted = await lintedOf({'deploy/redis.conf': AFTER}, {'deploy/redis.conf': BEFORE});
+    const {whole, suites, tests} = read(linted);
+    expect(whole).toMatchObject({name: 'testsuites', attributes: {tests: '3', failures: '2', errors: '0'}});
+    expect(suites[0]!.attributes).toMatchObject({tests: '3', failures: '2', skipped: '1'});
     const message = 'worst-case loss goes from 1 s to 15 min if the machine dies (save 900 1)';
     expect(tests[0]).toMatchObject({
       name: 'testcase',
