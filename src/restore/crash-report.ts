@@ -10,25 +10,32 @@ import type {Ended, Throwaway} from './throwaway.ts';
 
 /** A report takes less than a second, but for its test of the memory, which tells us nothing. */
 const REPORT_MS = 5000;
-const LOOK_MS = 500;
+/** Between two looks at the log while an answer is waited for. */
+const LOOK_MS = 1000;
 
+type Watched = Pick<Throwaway, 'log' | 'ended'>;
 type Crashing = {client: ServerClient; ended(): Promise<Ended | null>};
 
-export function notWaitingForReport(
-  server: Pick<Throwaway, 'log' | 'ended'>,
-  client: ServerClient,
-  reportMs = REPORT_MS,
-): Crashing {
+/** Whether it has ended, or hangs in its report: to be asked again and again. */
+export function endedOrStuck(server: Watched, reportMs = REPORT_MS): () => Promise<Ended | null> {
   let sinceMs: number | null = null;
-  const stuck = async (): Promise<boolean> => {
-    if (!hasCrashed(await server.log())) return false;
+  return async () => {
+    const ended = await server.ended();
+    if (ended || !hasCrashed(await server.log())) return ended;
     sinceMs ??= performance.now();
-    return performance.now() - sinceMs >= reportMs;
+    return performance.now() - sinceMs >= reportMs ? {exitCode: null, outOfMemory: false} : null;
   };
+}
+
+export function notWaitingForReport(server: Watched, client: ServerClient, reportMs = REPORT_MS): Crashing {
+  const ended = endedOrStuck(server, reportMs);
   const whenStuck = async (signal: AbortSignal): Promise<never> => {
     do await sleep(Math.min(LOOK_MS, reportMs), undefined, {signal});
-    while (!(await stuck()));
-    throw new Error('the server crashed and does not come to the end of its report');
+    while (
+      // What the engine fails to say is told by who asks it for the answer.
+      !(await ended().catch(() => null))
+    );
+    throw new Error('the server crashed or ended before it answered');
   };
   const unlessStuck = async <T>(answer: Promise<T>): Promise<T> => {
     const answered = new AbortController();
@@ -47,7 +54,6 @@ export function notWaitingForReport(
       callIn: (...command) => unlessStuck(client.callIn(...command)),
       close: () => client.close(),
     },
-    ended: async () =>
-      (await server.ended()) ?? ((await stuck()) ? {exitCode: null, outOfMemory: false} : null),
+    ended,
   };
 }

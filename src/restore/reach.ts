@@ -2,6 +2,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {DrillError, throwIfAborted, unlessAborted} from '../errors.ts';
 import type {ServerClient} from '../redis/client.ts';
+import {endedOrStuck} from './crash-report.ts';
 import {EndedEarly, type Throwaway} from './throwaway.ts';
 
 /** A server opens its socket within milliseconds, before it loads anything. */
@@ -17,6 +18,7 @@ export async function whenReachable(
   signal: AbortSignal | undefined,
 ): Promise<ServerClient> {
   const deadline = performance.now() + ANSWER_TIMEOUT_MS;
+  const gone = endedOrStuck(server);
   for (let tries = 1; ; tries += 1) {
     throwIfAborted(signal);
     let cause: unknown;
@@ -30,7 +32,7 @@ export async function whenReachable(
       throw error;
     });
     if (client) return client;
-    const ended = tries % TRIES_PER_LOOK === 0 ? await server.ended() : null;
+    const ended = tries % TRIES_PER_LOOK === 0 ? await gone() : null;
     if (ended) throw new EndedEarly(server.description, await server.log(), ended);
     if (performance.now() > deadline) {
       throw new DrillError(

@@ -36,6 +36,12 @@ describe('a server that was started', () => {
     await expect(whenReachable(refusing(1000), dead, undefined)).rejects.toBeInstanceOf(EndedEarly);
   });
 
+  test('that hangs in its own crash report is not waited for', async () => {
+    const log = ['=== REDIS BUG REPORT START: Cut & paste starting from here ==='];
+    const hanging = {...running, log: async () => log};
+    await expect(whenReachable(refusing(Infinity), hanging, undefined)).rejects.toMatchObject({log});
+  }, 20_000);
+
   test('is not waited for by a drill that was cancelled', async () => {
     const abort = new AbortController();
     setTimeout(() => abort.abort(), 30);
