@@ -1,13 +1,18 @@
-/** `lint --prove` as a step, cancelled or killed in the middle of its servers: its post step leaves nothing of them. */
+/**
+ * `lint --prove` where it is not easy: cancelled or killed in the middle of its servers, whose post step leaves nothing of
+ * them; and with an engine that does not see our files.
+ */
 import {readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, expect} from '@jest/globals';
+import {lintReportSchema} from '../../src/lint/report/json.ts';
 import {scratch} from '../drills.ts';
-import {containerTest, imageOf, ROOT} from '../servers.ts';
-import {docker} from './cli.ts';
+import {containerTest, execTest, imageOf, ROOT, SAMPLE} from '../servers.ts';
+import {apart, docker, run} from './cli.ts';
 import {cancelAfter, machineIn, type RunningAction, runAction, type Signal} from './run-action.ts';
 
+const needsExec = await execTest();
 const dir = scratch();
 afterAll(() => dir.dispose());
 
@@ -42,3 +47,26 @@ containerTest.each<[string, Signal[], number | null]>([
     files: readdirSync(machine.temp).filter(name => name.startsWith('restore-drill')),
   }).toEqual({containers: [], files: []});
 });
+
+// Its CLI answers in JSON from 7.0 on.
+needsExec.each([['redis:6.0'], ['redis:7.0'], ['valkey:9.1']])(
+  'where the engine does not see our files, %s leaves what it leaves elsewhere',
+  async line => {
+    const here = dir.file(`here-${line.replace(':', '-')}`);
+    writeFileSync(dir.file('before.conf'), 'save 900 1\nappendonly yes\n');
+    writeFileSync(dir.file('redis.conf'), 'save 900 1\nappendonly no\n');
+    const args = ['lint', 'redis.conf', '--base', 'before.conf', '--prove', '--image', imageOf(line)];
+    const {exitCode, stdout} = await run([...args, '--format', 'json'], {
+      cwd: dir.path,
+      env: {RUNNER_TEMP: here},
+      program: apart(SAMPLE, here),
+    });
+    const {proof} = lintReportSchema.parse(JSON.parse(stdout)).configurations[0]!;
+    expect(proof!.deploys).toMatchObject([
+      {stopped: 'in order', without: {keys: 1000}, with: {keys: 1000}},
+      {stopped: 'killed', without: {keys: 1000}, with: {keys: 600}},
+    ]);
+    expect(proof!.head!.otherwise).toEqual([]);
+    expect(exitCode).toBe(4);
+  },
+);
