@@ -18,7 +18,7 @@ export function loadsDumpOf(base: Target | null, head: Target | null): boolean |
 }
 
 /** `redis:7` is any of them. */
-function linesOf({product, line}: Target): ServerLine[] {
+export function linesOf({product, line}: Target): ServerLine[] {
   const exact = parseLine(`${product}:${line}`);
   if (exact) return [exact];
   return KNOWN_LINES.filter(known => known.product === product && String(known.major) === line);

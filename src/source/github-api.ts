@@ -76,7 +76,7 @@ export function apiUrlOf(text: string | undefined): string {
   });
 }
 
-type Login = {
+export type Login = {
   /** `https://api.github.com`, or what GITHUB_API_URL says. */
   apiUrl: string;
   token: string;

@@ -4,7 +4,7 @@
  */
 import type {IncomingMessage} from 'node:http';
 import {z} from 'zod';
-import {limitedMs, OF_API, strange} from './github-api.ts';
+import {type Login, limitedMs, OF_API, strange} from './github-api.ts';
 import {type Attempt, faultOfStatus, StoreFault} from './store.ts';
 import {parsed, textOf, WebClient} from './web-client.ts';
 
@@ -25,15 +25,6 @@ export type GitHubComment = z.infer<typeof commentSchema>;
 
 const PERMISSION =
   'The job needs `permissions: {pull-requests: write}`, and the step github.token as GITHUB_TOKEN in its `env`.';
-
-type Login = {
-  /** `https://api.github.com`, or what GITHUB_API_URL says. */
-  apiUrl: string;
-  token: string;
-  /** `OWNER/REPO` */
-  repository: string;
-  environment: Record<string, string>;
-};
 
 export class GitHubComments implements AsyncDisposable {
   readonly #client: WebClient;

@@ -7,8 +7,8 @@ import {lintReportSchema} from '../../src/lint/report/json.ts';
 import {scratch} from '../drills.ts';
 import {ROOT} from '../servers.ts';
 import {GitHubStandIn, TOKEN} from '../stores/github.ts';
-import {mergedPullRequest, writeBelow} from './merged-pull-request.ts';
-import {type Machine, machineIn, runAction} from './run-action.ts';
+import {machineWith, mergedPullRequest} from './merged-pull-request.ts';
+import {type Machine, runAction} from './run-action.ts';
 import {runJob} from './workflow-runner.ts';
 
 const dir = scratch();
@@ -18,13 +18,7 @@ const BEFORE = 'appendonly yes\nsave 900 1\n';
 const AFTER = '# ours\nappendonly no\nsave 900 1\n';
 const action = join(ROOT, 'lint/action.yml');
 
-let machines = 0;
-function machine(files: Record<string, string>): Machine {
-  machines++;
-  const made = machineIn(dir.file(`machine-${machines}`));
-  writeBelow(made.workspace, files);
-  return made;
-}
+const machine = (files: Record<string, string>): Machine => machineWith(dir.path, files);
 
 describe('reports as files', () => {
   const named = (at: Machine) => ({

@@ -11,8 +11,8 @@ import {lintReportSchema} from '../../src/lint/report/json.ts';
 import {scratch} from '../drills.ts';
 import {containerTest, imageOf, ROOT} from '../servers.ts';
 import {run} from './cli.ts';
-import {mergedPullRequest, writeBelow} from './merged-pull-request.ts';
-import {type Machine, machineIn, runAction} from './run-action.ts';
+import {machineWith, mergedPullRequest, writeBelow} from './merged-pull-request.ts';
+import {type Machine, runAction} from './run-action.ts';
 import {runJob} from './workflow-runner.ts';
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -99,8 +99,7 @@ describe('proved on real servers', () => {
   });
 
   containerTest('as a step', async () => {
-    const machine = machineIn(join(dir.path, 'step'));
-    writeBelow(machine.workspace, {
+    const machine = machineWith(dir.path, {
       'before.conf': 'appendonly yes\nsave ""\n',
       'redis.conf': 'appendonly yes\nsave ""\ndatabases 2\n',
     });
@@ -156,13 +155,7 @@ test('README.md says what is true: from 1 second to 15 minutes, in every home th
 });
 
 describe('as a step', () => {
-  let machines = 0;
-  function machine(files: Record<string, string>): Machine {
-    machines++;
-    const made = machineIn(dir.file(`machine-${machines}`));
-    writeBelow(made.workspace, files);
-    return made;
-  }
+  const machine = (files: Record<string, string>): Machine => machineWith(dir.path, files);
   const action = join(ROOT, 'lint/action.yml');
   const step = (files: Record<string, string>, inputs: Record<string, string>) =>
     runAction({action, machine: machine(files), inputs});

@@ -1,6 +1,6 @@
 /** A workspace as actions/checkout leaves it for a pull request: GitHub's merge of it, on a base that has moved on meanwhile. */
 import {execFileSync} from 'node:child_process';
-import {mkdirSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {type Machine, machineIn} from './run-action.ts';
 
@@ -9,6 +9,13 @@ export function writeBelow(directory: string, files: Record<string, string>): vo
     mkdirSync(dirname(join(directory, name)), {recursive: true});
     writeFileSync(join(directory, name), text);
   }
+}
+
+/** Another one each time, with these in its workspace. */
+export function machineWith(directory: string, files: Record<string, string>): Machine {
+  const made = machineIn(mkdtempSync(join(directory, 'machine-')));
+  writeBelow(made.workspace, files);
+  return made;
 }
 
 export function mergedPullRequest(

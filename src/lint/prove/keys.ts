@@ -59,13 +59,8 @@ export async function takeAllSlots(client: ServerClient, signal: AbortSignal | u
   // A command line holds so many; a node that has them already says so.
   for (let at = 0; at < slots.length; at += 2048)
     await client.call('CLUSTER', 'ADDSLOTS', ...slots.slice(at, at + 2048)).catch(() => {});
-  const deadline = performance.now() + PATIENCE_MS;
-  while (performance.now() < deadline) {
-    throwIfAborted(signal);
-    if (/cluster_state:ok/.test(String(await client.call('CLUSTER', 'INFO')))) return true;
-    await sleep(LOOK_EVERY_MS);
-  }
-  return false;
+  const info = await until(client, signal, found => found.get('cluster_state') === 'ok', ['CLUSTER', 'INFO']);
+  return info !== null;
 }
 
 type Info = ReturnType<typeof parseInfo>;
@@ -74,11 +69,12 @@ async function until(
   client: ServerClient,
   signal: AbortSignal | undefined,
   done: (info: Info) => boolean,
+  ask: [string, ...string[]] = ['INFO'],
 ): Promise<Info | null> {
   const deadline = performance.now() + PATIENCE_MS;
   while (performance.now() < deadline) {
     throwIfAborted(signal);
-    const info = parseInfo(String(await client.call('INFO')));
+    const info = parseInfo(String(await client.call(...ask)));
     if (done(info)) return info;
     await sleep(LOOK_EVERY_MS);
   }

@@ -3,6 +3,7 @@
  * lines that decide. Pure. Each is said of what was seen; what could not be proved is a note, and no verdict.
  */
 import {confText} from '../../redis/conf.ts';
+import {number} from '../../report/wording.ts';
 import type {Reading} from '../finding.ts';
 import type {Summary} from '../lint.ts';
 import {secondsText} from '../loss.ts';
@@ -103,8 +104,6 @@ function isLess(after: Kept, before: Kept): boolean {
 }
 
 const STOPPED = {'in order': 'after a restart', killed: 'after kill -9'};
-
-const number = (value: number): string => value.toLocaleString('en-US');
 
 /** `600 of 1,000 keys`. */
 export function keptText({saved, since}: Pick<ProvedDeploy, 'saved' | 'since'>, kept: Kept): string {

@@ -4,7 +4,7 @@
  * which proof-issues.ts judges. In containers only, without network: whoever wrote the configuration may be a stranger.
  */
 import {posix} from 'node:path';
-import {formatLine, KNOWN_LINES, type ServerLine} from '../../redis/server-line.ts';
+import {formatLine, lineOf, type ServerLine} from '../../redis/server-line.ts';
 import {type Host, hostFor, makeVolume, startConfigured} from '../../restore/configured.ts';
 import type {Settings} from '../../restore/production-settings.ts';
 import type {ServerOptions, Surroundings} from '../../restore/start-server.ts';
@@ -12,7 +12,7 @@ import {keysKept, predictDeploy} from '../deploy.ts';
 import type {LintOptions, Reading} from '../finding.ts';
 import {readingOf, type Summary} from '../lint.ts';
 import {lossesOf} from '../loss.ts';
-import {tablesOf} from '../server-table.ts';
+import {linesOf} from '../readable.ts';
 import type {Place, Target} from '../setting.ts';
 import {textOf, wordsOf} from '../volume.ts';
 import {measureCrash, USUAL_RATE} from './crash.ts';
@@ -32,6 +32,7 @@ type Side = {
   /** The same, for the version that the server really is. */
   served: Reading;
   held: Held;
+  cluster: boolean;
   proved: ProvedSide;
   /** It starts as it is written. */
   starts: boolean;
@@ -89,9 +90,8 @@ async function lookAt(
   await using running = started;
   const held = heldValues(await running.server.client.call('CONFIG', 'GET', '*'));
   const line = {product: running.line.product, line: `${running.line.major}.${running.line.minor}`};
-  const tables = tablesOf(line);
   const served = readingOf({...configuration, target: line}, {...options, maxLoss: null, target: null});
-  const exact = tables.around.length === 1 && !tables.beyond;
+  const exact = served.version === 'exact';
   if (!exact) say(`lint has no table of ${formatLine(running.line)} to hold its values against`);
   if (target && formatLine(target) !== formatLine(running.line))
     say(`${formatLine(target)} is not to be had: proved on ${formatLine(running.line)}`);
@@ -104,6 +104,7 @@ async function lookAt(
     host: {...host, image: {...host.image, line: running.line}},
     served,
     held,
+    cluster: held.get('cluster-enabled') === 'yes',
     starts: refused.length === 0,
     proved: {
       server: formatLine(running.line),
@@ -127,11 +128,8 @@ const placeOf = (at: Place | null, configuration: Place): Place => {
 };
 
 /** Of a major version alone its newest. */
-function lineOfTarget({product, line}: Target): ServerLine {
-  const [major = 0, minor] = line.split('.').map(Number);
-  const newest = KNOWN_LINES.filter(known => known.product === product && known.major === major).at(-1);
-  return {product, major, minor: minor ?? newest?.minor ?? 0};
-}
+const lineOfTarget = (target: Target): ServerLine =>
+  linesOf(target).at(-1) ?? lineOf(target.product, `${target.line}.0`);
 
 async function provedDeploys(head: Side | null, base: Side | null, say: Say): Promise<ProvedDeploy[]> {
   const first = base ?? head;
@@ -163,8 +161,7 @@ function predictionOf(
   return keys === null ? null : {keys};
 }
 
-function deploySide({reading, settings, host, held}: Side): DeploySide {
-  const cluster = held.get('cluster-enabled') === 'yes';
+function deploySide({reading, settings, host, held, cluster}: Side): DeploySide {
   return {
     settings,
     host,
@@ -177,11 +174,11 @@ function deploySide({reading, settings, host, held}: Side): DeploySide {
 }
 
 async function provedCrash(side: Side, {writeRate}: ProveOptions, say: Say): Promise<void> {
-  const {settings, host, held, served} = side;
+  const {settings, host, cluster, served} = side;
   const crash = await measureCrash(
     {
       settings,
-      cluster: held.get('cluster-enabled') === 'yes',
+      cluster,
       rate: Math.min(writeRate ?? USUAL_RATE, MOST_WRITES),
       lossesAt: rate => lossesOf(served.effective, rate),
     },
